@@ -1,0 +1,172 @@
+/**
+ * The contract between everyone who starts, signals, queries or reads a workflow and the workflows themselves: names,
+ * ids, payload shapes. Plain JSON only: what is here crosses Temporal.
+ *
+ * The one rule: the CLI, client scripts, activities and workflows take these names and shapes from here and nowhere
+ * else, so a name can be looked up and never drifts.
+ */
+
+/** The task queue of an account's ordinary work. One worker = one account = one task queue. */
+export function taskQueueOf(account: string): string {
+  return `steward-${account}`;
+}
+
+/** The account's short name used when the configuration names none. */
+export const DEFAULT_ACCOUNT = 'default';
+
+/** Workflow type names as they appear in Temporal (`temporal workflow start --type …`). */
+export const WORKFLOW_TYPES = { runCommand: 'runCommand' } as const;
+
+/**
+ * Search attributes every namespace needs before a worker starts; the embedded stack registers them, elsewhere
+ * `steward worker` prints the commands that do.
+ */
+export const SEARCH_ATTRIBUTES = {
+  EcsRegion: 'Keyword',
+  EcsEventId: 'Keyword',
+  StewardOperation: 'Keyword',
+  StewardAttention: 'Keyword',
+  EcsInstanceId: 'KeywordList',
+} as const;
+
+/** A list attribute is limited to 2,048 bytes by the server: 100 ids fail the run, 50 do not. */
+export const MAX_INSTANCE_IDS_IN_SEARCH_ATTRIBUTE = 50;
+
+/** The query every workflow of this product answers. */
+export const PROGRESS_QUERY = 'progress';
+
+/** Failure type of a workflow that refused its input; the message lists every error, `details[0]` is InputError[]. */
+export const INVALID_INPUT = 'InvalidInput';
+
+/** One thing wrong with an input: where, what, and how to mend it. */
+export interface InputError {
+  /** Path into the input, e.g. `command.timeoutSeconds`; empty for the input as a whole. */
+  path: string;
+  message: string;
+}
+
+export type CommandType = 'RunShellScript' | 'RunBatScript' | 'RunPowerShellScript';
+
+/** A tag to select by: key alone matches any value. */
+export interface TagSelector {
+  key: string;
+  value?: string;
+}
+
+/** What to run on; ids and tags add up (union). At least one of them must be given. */
+export interface Targets {
+  instanceIds?: string[];
+  tags?: TagSelector[];
+}
+
+export interface CommandSpec {
+  type: CommandType;
+  /** Plain text; encoded to Base64 for the API. At most 24 KB after Base64 (18 KB of script). */
+  content: string;
+  /** Seconds Cloud Assistant lets the command run on each instance; 10 to 86,400, default 60. */
+  timeoutSeconds?: number;
+  /** Default `/root` on Linux (Cloud Assistant's own default). At most 200 characters. */
+  workingDirectory?: string;
+  /** The guest user the command runs as; Cloud Assistant's default is root (System on Windows). */
+  user?: string;
+  /** Values for `{{name}}` in the content; at most 10. They are substituted before a shell sees the script. */
+  parameters?: Record<string, string>;
+}
+
+/** Input of the workflow `runCommand`. */
+export interface RunCommandInput {
+  /** RegionId, e.g. `cn-hangzhou`. */
+  region: string;
+  targets: Targets;
+  command: CommandSpec;
+  /** A name for people; shown in the Web UI and as the command's name in Cloud Assistant. At most 128 characters. */
+  name?: string;
+}
+
+/**
+ * How one instance ended.
+ * Success: exit code 0. Failed: ran and did not succeed, or was refused by the guest. Timeout: over timeoutSeconds.
+ * Stopped: cancelled before or while running. Unfit: set aside before the call (not Running, no agent, wrong type).
+ * NotStarted: never sent. Unknown: the truth could not be learnt (no record, or still alive at the deadline).
+ */
+export const OUTCOMES = [
+  'Success',
+  'Failed',
+  'Timeout',
+  'Stopped',
+  'Unfit',
+  'NotStarted',
+  'Unknown',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** One instance's line of a run. Times are ISO 8601 UTC with second precision as the API gives them, else absent. */
+export interface InstanceRow {
+  instanceId: string;
+  outcome: Outcome;
+  /** The API's InvocationStatus, where there is one. */
+  status?: string;
+  /** Absent where the command never finished: absent is not 0. */
+  exitCode?: number;
+  errorCode?: string;
+  errorInfo?: string;
+  /** First line of the output, at most 120 characters, control characters removed. */
+  firstLine?: string;
+  /** Bytes of output the API cut away. */
+  droppedBytes?: number;
+  startedAt?: string;
+  finishedAt?: string;
+  /** Why, for every outcome that is not Success. */
+  reason?: string;
+}
+
+/** A row as the result store keeps it: with the whole output. */
+export interface StoredRow extends InstanceRow {
+  invokeId?: string;
+  batch?: number;
+  /** The output as text where it is valid UTF-8 … */
+  output?: string;
+  /** … and its raw bytes where it is not. */
+  outputBase64?: string;
+}
+
+export type RunPhase = 'resolving' | 'dispatching' | 'waiting' | 'collecting' | 'stopping' | 'done';
+
+/** Answer of the `progress` query of `runCommand`. */
+export interface RunCommandProgress {
+  phase: RunPhase;
+  region: string;
+  name?: string;
+  /** Instances the run is about, unfit ones included; absent until they are resolved. */
+  targets?: number;
+  batches: { total: number; dispatched: number; ended: number };
+  /** Instances by state as last seen: ECS status names while alive, outcomes once collected. */
+  states: Record<string, number>;
+  startedAt: string;
+}
+
+export interface InvocationRef {
+  batch: number;
+  instances: number;
+  /** Absent where the call was never accepted. */
+  invokeId?: string;
+}
+
+/** Result of the workflow `runCommand`; at most 256 KB. */
+export interface RunCommandResult {
+  /** `no-targets` cannot happen unless everything selected by tag is gone; it is not a success. */
+  outcome: 'succeeded' | 'partly-failed' | 'failed' | 'cancelled' | 'no-targets';
+  /** One sentence for people. */
+  summary: string;
+  region: string;
+  totals: Record<Outcome, number> & { targets: number };
+  /** Every instance for runs of at most 100; otherwise the first 50 that did not succeed. */
+  rows: InstanceRow[];
+  /** True where `rows` is not everything; everything is in the result store. */
+  rowsTruncated: boolean;
+  invocations: InvocationRef[];
+  /** Where the rows with their whole output are: a path on the worker's result store. */
+  resultStore: { runId: string; path: string; rows: number };
+  startedAt: string;
+  finishedAt: string;
+}
