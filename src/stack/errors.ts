@@ -1,0 +1,19 @@
+/**
+ * The one kind of error this folder throws at people: the message says what failed, where, and how to mend it.
+ *
+ * The one rule: its message is complete in itself, so a caller prints it without a stack and ends.
+ */
+export class StackError extends Error {
+  override readonly name = 'StackError';
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The `code` of a Node system error (`ENOENT` …), else undefined. */
+export function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
