@@ -1,0 +1,75 @@
+/**
+ * What can be set about one simulator. The rule: every doubt or contradiction of the documentation is a switch
+ * here, defaulting to what the current documentation says.
+ */
+import { z } from 'zod';
+
+/** How long the provider's own processes take, in milliseconds. */
+export interface Durations {
+  readonly pending: number;
+  readonly starting: number;
+  readonly stopping: number;
+  readonly forceStopping: number;
+  readonly rebooting: number;
+  /** From the start of the guest to the first heartbeat of its Cloud Assistant agent. */
+  readonly agentBoot: number;
+  /** From RunCommand to the start of the command in the guest. */
+  readonly delivery: number;
+  /** How long a command that cannot be delivered is tried. */
+  readonly deliveryTimeout: number;
+}
+
+/** The defaults: brief enough to watch, long enough to be seen. */
+export const DEFAULT_DURATIONS: Durations = {
+  pending: 2_000,
+  starting: 8_000,
+  stopping: 8_000,
+  forceStopping: 2_000,
+  rebooting: 15_000,
+  agentBoot: 5_000,
+  delivery: 400,
+  deliveryTimeout: 60_000,
+};
+
+/** The switches, one for each doubt. */
+export const switchesSchema = z
+  .object({
+    /** StopCharging where it is not supported: `ignore` (stops with KeepCharging) or `reject` (403). */
+    stopCharging: z.enum(['ignore', 'reject']).default('ignore'),
+    /** The account's economical mode: what a stop without StoppedMode does. */
+    economicalMode: z.boolean().default(false),
+    /** Start after StopCharging can fail for want of stock. */
+    startNeedsStock: z.boolean().default(true),
+    /** StopInvocation ends scripts that have started (`terminate`) or lets them run on (`leave`). */
+    stopInvocation: z.enum(['leave', 'terminate']).default('leave'),
+    /** A command for an instance that is not Running: accepted and `Aborted`, or refused at call time. */
+    commandOnStopped: z.enum(['abort', 'reject']).default('abort'),
+    /** Order of DescribeInvocations: newest first is usual and not promised. */
+    invocationOrder: z.enum(['newest', 'oldest', 'random']).default('newest'),
+    /** CommandContent limit of kept commands: 24 KB as for all, or the older 18 KB. */
+    keptCommandLimit: z.enum(['24K', '18K']).default('24K'),
+    /** The status of codes that moved from 403/404 to 400 in newer documents. */
+    assistantErrorStatus: z.enum(['2021', '2025']).default('2025'),
+    /** Output kept per instance, in bytes. */
+    outputLimit: z.number().int().positive().default(24_576),
+    /** RunInstances with an image nobody knows: `accept` any well-formed id, or 404. */
+    unknownImage: z.enum(['reject', 'accept']).default('reject'),
+    /** DeleteImage of an image that does not exist: success or 404. */
+    deleteUnknownImage: z.enum(['success', 'reject']).default('success'),
+    /** InvalidAccessKeyId.NotFound is 404 on ECS pages, 400 on others. */
+    unknownKeyStatus: z.union([z.literal(404), z.literal(400)]).default(404),
+    /** The last page has `NextToken: ""`, or no such field. */
+    lastNextToken: z.enum(['empty', 'absent']).default('empty'),
+    /** Throttling answers carry `x-acs-retry-after`. */
+    retryAfterHeader: z.boolean().default(true),
+    /** Which status an instance shows while it reboots. */
+    rebootStatus: z.enum(['Starting', 'Stopping-Starting']).default('Starting'),
+    /** TradePrice of RunInstances: a number, or the string of the documents' sample. */
+    tradePrice: z.enum(['number', 'string']).default('number'),
+  })
+  .strict();
+
+/** All switches. */
+export type Switches = z.output<typeof switchesSchema>;
+/** Some switches, as they are written. */
+export type SwitchesInput = z.input<typeof switchesSchema>;
