@@ -1,0 +1,32 @@
+/**
+ * Environments of the stack's children.
+ *
+ * The one rule: what the embedded stack starts talks to the embedded stack. Credentials and profiles of the real cloud
+ * or of another Temporal server that happen to be in the environment do not reach it.
+ */
+import { devNull } from 'node:os';
+import type { Environment } from './paths';
+
+/** Variables of the credential chain of @alicloud/credentials and of its older names. */
+const CLOUD_VARIABLE = /^(ALIBABA_CLOUD_|ALIBABACLOUD_|ALICLOUD_|ALIYUN_)/i;
+
+/** Without anything that names an account of the real cloud. */
+export function withoutCloud(env: Environment): Record<string, string | undefined> {
+  const kept = Object.entries(env).filter(([name]) => !CLOUD_VARIABLE.test(name) && name !== 'ECS_ENDPOINT');
+  return Object.fromEntries(kept);
+}
+
+/** Points at one Temporal server without TLS or API key, whatever variables and profile file say. */
+export function withTemporal(
+  env: Environment,
+  address: string,
+  namespace: string,
+): Record<string, string | undefined> {
+  const kept = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
+  return {
+    ...Object.fromEntries(kept),
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: namespace,
+    TEMPORAL_CONFIG_FILE: devNull,
+  };
+}
