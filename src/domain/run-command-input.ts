@@ -1,4 +1,189 @@
-/** What the workflow `runCommand` accepts. */
+/**
+ * What the workflow `runCommand` accepts. The command line and the workflow ask here, so that what one takes the other
+ * takes, and a bare `temporal workflow start` is answered as well as `steward run`.
+ *
+ * The one rule: every error is told at once, with its place and how to mend it, and nothing is corrected silently.
+ * Pure: this runs inside Temporal's workflow sandbox, where there is no Buffer and no code from strings.
+ */
+import { z } from 'zod';
+import { contentErrors, parameterErrors } from './command-content';
+import type { InputError, RunCommandInput } from './messages';
+import { dangers, describeIssue } from './input-errors';
+import { stripControl } from './text';
+
+// Zod compiles validators with `new Function` otherwise, which the sandbox forbids.
+z.config({ jitless: true });
 
 /** RegionIds: cn-hangzhou, ap-southeast-1, cn-shanghai-finance-1. Letters, digits and hyphens only. */
 export const REGION_PATTERN = /^[a-z]{2,3}-[a-z]+(-[a-z0-9]+){0,4}$/;
+
+/** More targets than this are several runs. */
+export const MAX_TARGETS = 10_000;
+const MAX_TAGS = 20;
+/** A workflow failure has to stay readable, and small. */
+const MAX_ERRORS = 50;
+
+const INSTANCE_ID = /^i-[a-z0-9]{1,62}$/;
+const TIMEOUT = 'must be a whole number of seconds from 10 to 86400, without a unit';
+
+function instanceIdError(value: unknown): string {
+  if (typeof value !== 'string') return 'must be an instance id such as i-bp1abc';
+  const hint = value.trim().toLowerCase();
+  if (hint !== value && INSTANCE_ID.test(hint)) return `has spaces or capital letters; did you mean ${hint}?`;
+  return 'is not an instance id; they look like i-bp1abc: i-, then a to z and 0 to 9';
+}
+
+function text(max: number, example: string): z.ZodString {
+  return z
+    .string()
+    .min(1, { error: 'is empty; give a value or leave it out' })
+    .max(max, {
+      error: (issue) => `has ${lengthOf(issue.input)} characters, at most ${max} are allowed`,
+    })
+    .regex(/^\P{Cc}*$/u, { error: `contains a control character; give plain text such as ${example}` });
+}
+
+const tagSelector = z.strictObject({
+  key: text(128, 'env')
+    .regex(/^(?!aliyun|acs:)/, {
+      error: 'begins with aliyun or acs:, which are kept for the system; choose your own tags',
+    })
+    .regex(/^(?!.*https?:\/\/)/, { error: 'contains http:// or https://, which tag keys never do' }),
+  value: z
+    .string()
+    .max(128, { error: (issue) => `has ${lengthOf(issue.input)} characters, at most 128 are allowed` })
+    .optional(),
+});
+
+const targets = z.strictObject({
+  instanceIds: z
+    .array(
+      z.string({ error: (issue) => instanceIdError(issue.input) }).regex(INSTANCE_ID, {
+        error: (issue) => instanceIdError(issue.input),
+      }),
+    )
+    .max(MAX_TARGETS, {
+      error: (issue) => `has ${lengthOf(issue.input)} ids, at most ${MAX_TARGETS} fit one run; start several`,
+    })
+    .optional(),
+  tags: z
+    .array(tagSelector)
+    .max(MAX_TAGS, { error: (issue) => `has ${lengthOf(issue.input)} tags, at most ${MAX_TAGS} are allowed` })
+    .optional(),
+});
+
+const command = z.strictObject({
+  type: z.enum(['RunShellScript', 'RunBatScript', 'RunPowerShellScript'], {
+    error: 'must be RunShellScript, RunBatScript or RunPowerShellScript',
+  }),
+  content: z.string(),
+  timeoutSeconds: z
+    .int({ error: TIMEOUT })
+    .min(10, { error: TIMEOUT })
+    .max(86_400, { error: TIMEOUT })
+    .optional(),
+  workingDirectory: text(200, '/root').optional(),
+  user: text(255, 'nobody').optional(),
+  parameters: z.record(z.string(), z.string()).optional(),
+});
+
+/** Input of `runCommand` as a schema; `steward schema runCommand` prints it. The checks across fields are in the parser. */
+export const runCommandInputSchema = z.strictObject({
+  region: z.string().max(64, { error: 'is too long for a RegionId' }).regex(REGION_PATTERN, {
+    error: 'must be a RegionId such as cn-hangzhou; not a host name, URL or address',
+  }),
+  targets,
+  command,
+  name: text(128, 'memory check').optional(),
+});
+
+export type ParsedRunCommandInput =
+  { ok: true; input: RunCommandInput } | { ok: false; errors: InputError[] };
+
+/** Checks a value that may come from anybody. Every error at once, the first 50 of them. */
+export function parseRunCommandInput(value: unknown): ParsedRunCommandInput {
+  const dangerous = dangers(value);
+  if (dangerous.length > 0) return { ok: false, errors: presentable(dangerous) };
+  const parsed = runCommandInputSchema.safeParse(value);
+  const errors = parsed.success ? [] : parsed.error.issues.flatMap((issue) => describeIssue(issue, value));
+  const input = value as DeepPartial<RunCommandInput> | undefined;
+  errors.push(...targetErrors(input?.targets), ...commandErrors(input?.command));
+  if (parsed.success && errors.length === 0) return { ok: true, input: parsed.data };
+  return { ok: false, errors: presentable(errors) };
+}
+
+/** One line per error, as people read it. */
+export function formatInputErrors(errors: readonly InputError[]): string {
+  return errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('\n');
+}
+
+/** Unchecked: anything may be missing, and what is there may be of any type. */
+type DeepPartial<T> = { [K in keyof T]?: unknown };
+
+function targetErrors(value: unknown): InputError[] {
+  if (!isObject(value)) return [];
+  const ids = Array.isArray(value.instanceIds) ? value.instanceIds : [];
+  const tags = Array.isArray(value.tags) ? value.tags : [];
+  const wellFormed = [value.instanceIds ?? [], value.tags ?? []].every(Array.isArray);
+  if (wellFormed && ids.length + tags.length === 0) {
+    const message = 'name nothing to run on; give at least one id in instanceIds or one {key, value} in tags';
+    return [{ path: 'targets', message }];
+  }
+  return [
+    ...duplicates(ids, (index) => `targets.instanceIds[${index}]`),
+    ...duplicates(
+      tags.map((tag: unknown) => (isObject(tag) ? tag.key : undefined)),
+      (index) => `targets.tags[${index}].key`,
+    ),
+  ];
+}
+
+function duplicates(values: unknown[], pathOf: (index: number) => string): InputError[] {
+  const first = new Map<unknown, number>();
+  const errors: InputError[] = [];
+  values.forEach((value, index) => {
+    const earlier = first.get(value);
+    if (typeof value !== 'string') return;
+    if (earlier === undefined) first.set(value, index);
+    else
+      errors.push({
+        path: pathOf(index),
+        message: `${quote(value)} is already at ${pathOf(earlier)}; remove one`,
+      });
+  });
+  return errors;
+}
+
+function commandErrors(value: unknown): InputError[] {
+  if (!isObject(value)) return [];
+  const { content, type } = value;
+  const parameters = isObject(value.parameters) ? value.parameters : undefined;
+  if (typeof content !== 'string') return parameters ? parameterErrors(parameters, type) : [];
+  return [
+    ...contentErrors(content, type, parameters),
+    ...(parameters ? parameterErrors(parameters, type, content) : []),
+  ];
+}
+
+/** Messages repeat what was given, which may be meant to upset a terminal. */
+function presentable(found: InputError[]): InputError[] {
+  const errors = found.map(({ path, message }) => ({
+    path: stripControl(path),
+    message: stripControl(message),
+  }));
+  if (errors.length <= MAX_ERRORS) return errors;
+  const message = `and ${errors.length - MAX_ERRORS} more errors like these`;
+  return [...errors.slice(0, MAX_ERRORS), { path: '', message }];
+}
+
+function quote(value: string): string {
+  return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+}
+
+function lengthOf(value: unknown): number {
+  return Array.isArray(value) || typeof value === 'string' ? value.length : 0;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
