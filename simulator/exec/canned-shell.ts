@@ -1,0 +1,114 @@
+/**
+ * Carries a parsed script out, one step at a time. The rule: it is a generator, so that whoever runs it decides
+ * when time passes and may stop at any step.
+ */
+import { COMMANDS, Exit } from './canned-commands';
+import type { Context, Step } from './canned-commands';
+import { parseScript } from './canned-syntax';
+import type { Pipeline, Simple, Word } from './canned-syntax';
+
+/** A command in a pipe is stopped after this much, as the closed pipe would stop it. */
+const PIPE_BYTES = 262_144;
+
+/** Runs a script; the result is its exit code. */
+export function* runScript(script: string, context: Context): Generator<Step, number> {
+  try {
+    return yield* runPipelines(parseScript(script), context);
+  } catch (error) {
+    if (error instanceof Exit) return error.code;
+    if (!(error instanceof SyntaxError)) throw error;
+    yield {
+      kind: 'output',
+      text: `sh: syntax error ${error.message} (beyond the simulator's canned mode)\n`,
+    };
+    return 2;
+  }
+}
+
+function* runPipelines(pipelines: readonly Pipeline[], context: Context): Generator<Step, number> {
+  let status = 0;
+  for (const { joint, commands } of pipelines) {
+    if ((joint === 'and' && status !== 0) || (joint === 'or' && status === 0)) continue;
+    status = yield* runPipeline(commands, context);
+    context.variables.set('?', String(status));
+  }
+  return status;
+}
+
+function* runPipeline(commands: readonly Simple[], context: Context): Generator<Step, number> {
+  let input = '';
+  let status = 0;
+  for (const [index, command] of commands.entries()) {
+    const piped: Context = index === 0 ? context : { ...context, input };
+    if (index === commands.length - 1) return yield* runSimple(command, piped);
+    const collected = yield* collect(runSimple(command, piped));
+    input = collected.text;
+    status = collected.status;
+  }
+  return status;
+}
+
+/** Keeps what a command writes; time passes as ever. */
+function* collect(run: Generator<Step, number>): Generator<Step, { text: string; status: number }> {
+  let text = '';
+  for (let next = run.next(); ; next = run.next()) {
+    if (next.done) return { text, status: next.value };
+    if (next.value.kind === 'output') text += next.value.text;
+    else yield next.value;
+    if (text.length > PIPE_BYTES) return { text, status: 141 };
+  }
+}
+
+function* runSimple(simple: Simple, context: Context): Generator<Step, number> {
+  const words: string[] = [];
+  for (const word of simple.words) words.push(...(yield* expand(word, context)));
+  while (/^[A-Za-z_]\w*=/.test(words[0] ?? '')) {
+    const [name = '', ...value] = (words.shift() ?? '').split('=');
+    context.variables.set(name, value.join('='));
+  }
+  const [name, ...args] = words;
+  if (name === undefined) return 0;
+  const path = /^(?:\/usr)?\/s?bin\/([\w.-]+)$/.exec(name)?.[1] ?? name;
+  const command = Object.hasOwn(COMMANDS, path) ? COMMANDS[path] : undefined;
+  const run = command ? command(args, context) : unknown(name);
+  if (!simple.silent) return yield* run;
+  return (yield* collect(run)).status;
+}
+
+function* unknown(name: string): Generator<Step, number> {
+  const text = `sh: ${name}: command not found (the simulator's canned mode answers a fixed list of commands)\n`;
+  yield { kind: 'output', text };
+  return 127;
+}
+
+function* expand(word: Word, context: Context): Generator<Step, string[]> {
+  let text = '';
+  let isQuoted = false;
+  for (const piece of word) {
+    if (piece.kind === 'text') {
+      text += piece.text;
+      isQuoted = true;
+    } else if (piece.kind === 'variable') text += variable(piece.name, context);
+    else {
+      const inner = yield* collect(runScript(piece.script, { ...context, input: '' }));
+      text += inner.text.replace(/\n+$/, '');
+    }
+    isQuoted ||= piece.kind !== 'text' && piece.quoted;
+  }
+  // A word that is nothing but an unquoted expansion falls into its words; an empty one disappears.
+  return isQuoted ? [text] : text.split(/\s+/).filter((part) => part !== '');
+}
+
+function variable(name: string, { variables, guest, user, directory }: Context): string {
+  const given: Readonly<Record<string, string>> = {
+    HOSTNAME: guest.hostName,
+    COMPUTERNAME: guest.hostName,
+    USER: user,
+    HOME: user === 'root' ? '/root' : `/home/${user}`,
+    PWD: directory,
+    $: '4567',
+    '#': '0',
+    '?': '0',
+  };
+  return variables.get(name) ?? given[name] ?? '';
+}

@@ -1,0 +1,57 @@
+/**
+ * Chooses how commands are run. The rule: the sandbox where it works, canned where it does not, and the shell only
+ * when it is asked for by name.
+ */
+import { join } from 'node:path';
+import { CannedExecutor } from './canned';
+import { probeSandbox } from './probe';
+import type { ProbeResult } from './probe';
+import { SandboxExecutor } from './sandbox';
+import { ScriptedExecutor } from './scripted';
+import { ShellExecutor } from './shell';
+import type { ExecMode, Executor, Timers } from './types';
+
+export { scriptedAnswerSchema } from './scripted';
+export type { ScriptedAnswer, ScriptedAnswerInput } from './scripted';
+export type { ExecMode, Executor, Finished, Guest, Job, RunningJob, Timers } from './types';
+export type { ScriptedExecutor };
+
+/** What an executor is made of. */
+export interface ExecOptions {
+  /** Without a mode: the sandbox where it works, else canned. */
+  readonly mode?: ExecMode;
+  /** Where instances have their directories; needed by sandbox and shell. */
+  readonly directory: string;
+  /** Bytes of output kept per execution. */
+  readonly outputLimit: number;
+  /** Real processes at a time; 64 per core unless told. */
+  readonly concurrency?: number;
+  readonly timers: Timers;
+  /** Told what the person who started the simulator must know. */
+  readonly warn?: (message: string) => void;
+}
+
+/** Makes the executor. Throws where the sandbox was asked for and does not work. */
+export async function createExecutor(options: ExecOptions): Promise<ScriptedExecutor> {
+  return new ScriptedExecutor(await choose(options), options.timers, options.outputLimit);
+}
+
+async function choose(options: ExecOptions): Promise<Executor> {
+  const { mode, outputLimit, timers, warn = () => undefined } = options;
+  const limits = { running: options.concurrency, outputLimit };
+  if (mode === 'canned') return new CannedExecutor(timers, outputLimit);
+  if (mode === 'shell') {
+    warn('commands run on this machine as you, without a sandbox (--exec shell)');
+    return new ShellExecutor(join(options.directory, 'shell'), limits);
+  }
+  const directory = join(options.directory, 'instances');
+  const found = await probeSandbox(directory);
+  if (found.tool) return new SandboxExecutor(directory, found.tool, limits);
+  if (mode === 'sandbox') throw new Error(explain(found));
+  warn(`${found.reason ?? ''}; commands are answered from prepared data (--exec canned)`);
+  return new CannedExecutor(timers, outputLimit);
+}
+
+function explain(found: ProbeResult): string {
+  return `--exec sandbox is impossible: ${found.reason ?? ''}. Use --exec canned, or --exec shell to run commands as you.`;
+}

@@ -1,0 +1,126 @@
+/**
+ * Answers that a test sets beforehand, in every mode. The rule: the first answer whose conditions hold is taken;
+ * without one the job runs as it would.
+ */
+import { z } from 'zod';
+import type { Step } from './canned-commands';
+import { PretendedJob } from './pretended';
+import { FAILURE_CODES } from './types';
+import type { Ending, Executor, Job, RunningJob, Timers } from './types';
+
+/** A scripted answer as the control plane takes it. */
+export const scriptedAnswerSchema = z
+  .object({
+    id: z.string().min(1).optional(),
+    /** Conditions; all that are given hold together. */
+    instanceId: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+    /** A regular expression that is found in the script (parameters already put in). */
+    content: z.string().optional(),
+    /** How often this answer is given before it is spent; without it there is no end. */
+    times: z.number().int().positive().optional(),
+    exitCode: z.number().int().min(-1).max(255).default(0),
+    /** Written when the script starts. */
+    output: z.string().default(''),
+    /** After `output`, so many bytes of numbered lines. */
+    outputBytes: z.number().int().nonnegative().max(100_000_000).default(0),
+    /** How long the script runs, in the simulator's time. */
+    durationMs: z.number().nonnegative().default(0),
+    /** Never ends by itself. */
+    hang: z.boolean().default(false),
+    /** Cannot be carried out: an ErrorCode of the API. */
+    error: z.enum(FAILURE_CODES).optional(),
+  })
+  .strict();
+
+/** A scripted answer as it is written. */
+export type ScriptedAnswerInput = z.input<typeof scriptedAnswerSchema>;
+/** A scripted answer with its defaults. */
+export type ScriptedAnswer = z.output<typeof scriptedAnswerSchema>;
+
+interface Active {
+  readonly id: string;
+  readonly answer: ScriptedAnswer;
+  readonly pattern: RegExp | undefined;
+  given: number;
+}
+
+/** An executor that looks for a scripted answer first. */
+export class ScriptedExecutor implements Executor {
+  private answers: Active[] = [];
+  private order = 0;
+  private readonly jobs = new Set<PretendedJob>();
+
+  constructor(
+    private readonly inner: Executor,
+    private readonly timers: Timers,
+    private readonly outputLimit: number,
+  ) {}
+
+  get mode(): Executor['mode'] {
+    return this.inner.mode;
+  }
+
+  /** Sets an answer; answers set earlier come first. Throws a ZodError or SyntaxError for a wrong one. */
+  add(input: ScriptedAnswerInput): string {
+    const answer = scriptedAnswerSchema.parse(input);
+    const id = answer.id ?? `answer-${++this.order}`;
+    const pattern = answer.content === undefined ? undefined : new RegExp(answer.content);
+    this.answers = [...this.answers.filter((active) => active.id !== id), { id, answer, pattern, given: 0 }];
+    return id;
+  }
+
+  /** The answers that are set, and how often each was given. */
+  list(): { id: string; answer: ScriptedAnswer; given: number }[] {
+    return this.answers.map(({ id, answer, given }) => ({ id, answer, given }));
+  }
+
+  /** Removes one answer, or all. */
+  remove(id?: string): void {
+    this.answers = id === undefined ? [] : this.answers.filter((active) => active.id !== id);
+  }
+
+  run(job: Job): RunningJob {
+    const active = this.answers.find((candidate) => holds(candidate, job));
+    if (!active) return this.inner.run(job);
+    active.given += 1;
+    const running = new PretendedJob(job, this.timers, this.outputLimit, steps(active.answer));
+    this.jobs.add(running);
+    void running.done.then(() => this.jobs.delete(running));
+    return running;
+  }
+
+  forget(instanceId: string): Promise<void> {
+    return this.inner.forget(instanceId);
+  }
+
+  async close(): Promise<void> {
+    const jobs = [...this.jobs];
+    for (const job of jobs) job.kill();
+    await Promise.all([this.inner.close(), ...jobs.map((job) => job.done)]);
+  }
+}
+
+function holds({ answer, pattern, given }: Active, job: Job): boolean {
+  if (answer.times !== undefined && given >= answer.times) return false;
+  if (answer.instanceId !== undefined && ![answer.instanceId].flat().includes(job.guest.id)) return false;
+  return pattern === undefined || pattern.test(job.content.toString());
+}
+
+/** One hour: a step short enough for any clock. */
+const LONG = 3_600_000;
+
+function* steps(answer: ScriptedAnswer): Generator<Step, number | Ending> {
+  if (answer.output !== '') yield { kind: 'output', text: answer.output };
+  let line = 0;
+  for (let left = answer.outputBytes; left > 0;) {
+    let block = '';
+    while (block.length < Math.min(left, 65_536)) block += `line ${++line}\n`;
+    block = block.slice(0, left);
+    left -= block.length;
+    yield { kind: 'output', text: block };
+  }
+  if (answer.durationMs > 0) yield { kind: 'sleep', ms: answer.durationMs };
+  while (answer.hang) yield { kind: 'sleep', ms: LONG };
+  if (answer.error) return { kind: 'failed', code: answer.error, message: '' };
+  return answer.exitCode;
+}

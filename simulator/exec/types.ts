@@ -1,0 +1,103 @@
+/**
+ * What it means to run a command in the guest of an instance, whatever runs it.
+ * The rule: an executor knows scripts and endings only; the words of the API are put to them by Cloud Assistant.
+ */
+
+/** How commands are run: in a sandbox, as the person who started the simulator, or answered from prepared data. */
+export type ExecMode = 'sandbox' | 'shell' | 'canned';
+
+/** The three kinds of script the API knows. */
+export type CommandType = 'RunShellScript' | 'RunBatScript' | 'RunPowerShellScript';
+
+/** What a script can see of its instance. */
+export interface Guest {
+  readonly id: string;
+  readonly name: string;
+  readonly hostName: string;
+  readonly regionId: string;
+  readonly osType: 'linux' | 'windows';
+  /** Changes with every start of the guest. */
+  readonly bootId: string;
+  /** When the guest was started, in the simulator's time. */
+  readonly bootedAt: number;
+  readonly cpus: number;
+  readonly memoryMb: number;
+  readonly privateIp: string;
+}
+
+/** One script on one instance. */
+export interface Job {
+  /** Unique per execution; letters, digits, `-` and `_`. */
+  readonly id: string;
+  readonly guest: Guest;
+  readonly type: CommandType;
+  /** The script, parameters already put in. */
+  readonly content: Buffer;
+  readonly timeoutMs: number;
+  readonly workingDirectory?: string;
+  readonly username?: string;
+  /** Whether output is reported while the script runs (never for timed tasks). */
+  readonly reportsWhileRunning: boolean;
+  /** Called once, when the script really starts; a job may wait for a free place before. */
+  onStart(): void;
+}
+
+/** Why a script could not be carried out, in the API's words. */
+export const FAILURE_CODES = [
+  'AccountNotExists',
+  'DirectoryNotExists',
+  'CommandNotApplicable',
+  'ExecutionException',
+  'ExecutionInterrupted',
+  'ClientNotRunning',
+  'ClientNotResponse',
+  'ClientIsUpgrading',
+  'ClientNeedUpgrade',
+  'DeliveryTimeout',
+  'SecurityGroupRuleDenied',
+  'InstanceNotExists',
+  'InstanceReleased',
+  'InstanceNotRunning',
+  'BadCronExpression',
+] as const;
+/** One of them. */
+export type FailureCode = (typeof FAILURE_CODES)[number];
+
+/** How a job ended. */
+export type Ending =
+  | { readonly kind: 'exited'; readonly exitCode: number }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'killed' }
+  | { readonly kind: 'failed'; readonly code: FailureCode; readonly message: string };
+
+/** A finished job: what is kept of its output and how many bytes were cut from the middle. */
+export interface Finished {
+  readonly ending: Ending;
+  readonly output: Buffer;
+  readonly dropped: number;
+}
+
+/** A job under way. `done` always fulfils. */
+export interface RunningJob {
+  readonly done: Promise<Finished>;
+  /** What has been reported so far. */
+  output(): Buffer;
+  /** Ends the script and everything it started; safe at any moment. */
+  kill(): void;
+}
+
+/** Something that runs jobs. */
+export interface Executor {
+  readonly mode: ExecMode;
+  run(job: Job): RunningJob;
+  /** Removes what an instance left behind; called when it is released. */
+  forget(instanceId: string): Promise<void>;
+  /** Ends every job and waits until all are gone. */
+  close(): Promise<void>;
+}
+
+/** Timers of the simulator's time, for executors that only pretend. */
+export interface Timers {
+  now(): number;
+  at(due: number, run: () => void): { cancel(): void };
+}
