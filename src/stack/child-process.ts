@@ -49,7 +49,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const child = await launch(options);
   const pid = child.pid ?? 0;
   const guard = guardOf(pid);
-  const lastWords = (): string => lastLines(readLog(options.logFile), 3);
+  const lastWords = (): string => lastWordsOf(readLog(options.logFile));
   const ended = new Promise<Ended>((resolve) => {
     child.once('exit', (code, signal) => {
       guard?.kill('SIGKILL');
@@ -166,6 +166,12 @@ kill -TERM "$1" 2>/dev/null || exit 0
 n=0
 while [ $n -lt 100 ] && kill -0 "$1" 2>/dev/null; do sleep 0.1; n=$((n + 1)); done
 kill -KILL "$1" 2>/dev/null`;
+
+/** A crash of Node ends in a stack and a dump; what matters is the line that names the error. */
+function lastWordsOf(log: string): string {
+  const errors = log.split('\n').filter((line) => /^(Uncaught )?\w*Error\b.*: /.test(line));
+  return errors.at(-1)?.slice(0, 400) ?? lastLines(log, 3);
+}
 
 function readLog(file: string): string {
   try {

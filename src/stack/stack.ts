@@ -94,6 +94,7 @@ async function startParts(options: StackOptions, parts: Parts): Promise<Stack> {
       account,
       stateDir: options.stateDir,
       logFile: logOf('worker'),
+      cloud: options.target === 'cloud',
       env: simulator ? withSimulator(options.env, simulator) : options.env,
     }),
   );

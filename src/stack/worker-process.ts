@@ -18,8 +18,10 @@ export interface WorkerProcessOptions {
   account: string;
   stateDir: string;
   logFile: string;
+  /** The real cloud is meant; without it a worker refuses to start where ECS_ENDPOINT is not set. */
+  cloud?: boolean;
   /**
-   * Its environment otherwise: credentials and ECS_ENDPOINT for its client (see `simulatorCredentials`), and any
+   * Its environment otherwise: credentials and ECS_ENDPOINT for its client (see `withSimulator`), and any
    * STEWARD_* setting.
    */
   env: Environment;
@@ -46,11 +48,11 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const child = await startChild({
     title: 'worker',
     command: process.execPath,
-    args: [compiled('src/worker/main.js')],
+    args: [compiled('src/worker/main.js'), ...(options.cloud ? ['--cloud'] : [])],
     env: {
       // Embedded, server and worker share a machine: a worker that is gone is gone, two seconds are enough.
       STEWARD_STICKY_TIMEOUT_MS: '2000',
-      ...withTemporal(options.env, options.address, options.namespace),
+      ...withTemporal(options.env, options.stateDir, options),
       STEWARD_ACCOUNT: options.account,
       STEWARD_STATE_DIR: options.stateDir,
     },
