@@ -15,7 +15,7 @@ export function taskQueueOf(account: string): string {
 export const DEFAULT_ACCOUNT = 'default';
 
 /** Workflow type names as they appear in Temporal (`temporal workflow start --type …`). */
-export const WORKFLOW_TYPES = { runCommand: 'runCommand' } as const;
+export const WORKFLOW_TYPES = { runCommand: 'runCommand', watchRegion: 'watchRegion' } as const;
 
 /**
  * Search attributes every namespace needs before a worker starts; the embedded stack registers them, elsewhere
@@ -34,6 +34,23 @@ export const MAX_INSTANCE_IDS_IN_SEARCH_ATTRIBUTE = 50;
 
 /** The query every workflow of this product answers. */
 export const PROGRESS_QUERY = 'progress';
+
+/** Signal to `watchRegion`: who waits for what; argument WaitRegistration[]. */
+export const REGISTER_WAITS_SIGNAL = 'registerWaits';
+
+/** Signal from the watcher to who waits: look now, it is probably over; argument WaitEnded. */
+export const WAIT_ENDED_SIGNAL = 'waitEnded';
+
+/** What a `waitEnded` signal says. A hint: the waiter reads the truth itself. */
+export interface WaitEnded {
+  kind: string;
+  key: string;
+}
+
+/** The workflow id of the one poller of an account's region. */
+export function watchIdOf(account: string, region: string): string {
+  return `watch/${account}/${region}`;
+}
 
 /** Failure type of a workflow that refused its input; the message lists every error, `details[0]` is InputError[]. */
 export const INVALID_INPUT = 'InvalidInput';
@@ -140,7 +157,10 @@ export interface RunCommandProgress {
   /** Instances the run is about, unfit ones included; absent until they are resolved. */
   targets?: number;
   batches: { total: number; dispatched: number; ended: number };
-  /** Instances by state as last seen: ECS status names while alive, outcomes once collected. */
+  /**
+   * Instances by state: `Queued`, `Sent` (accepted by Cloud Assistant), then outcomes. Finer states of what is alive
+   * are in the heartbeat details of the pending activity `lookUntilEnded`: `{seen, states}`.
+   */
   states: Record<string, number>;
   startedAt: string;
 }
@@ -158,6 +178,8 @@ export interface RunCommandResult {
   outcome: 'succeeded' | 'partly-failed' | 'failed' | 'cancelled' | 'no-targets';
   /** One sentence for people. */
   summary: string;
+  /** Why nothing could be sent at all, where that is so: the refusal of ECS with its code and request id. */
+  refusal?: string;
   region: string;
   totals: Record<Outcome, number> & { targets: number };
   /** Every instance for runs of at most 100; otherwise the first 50 that did not succeed. */
@@ -166,7 +188,7 @@ export interface RunCommandResult {
   rowsTruncated: boolean;
   invocations: InvocationRef[];
   /** Where the rows with their whole output are: a path on the worker's result store. */
-  resultStore: { runId: string; path: string; rows: number };
+  resultStore: { workflowId: string; runId: string; path: string; rows: number };
   startedAt: string;
   finishedAt: string;
 }

@@ -1,0 +1,320 @@
+/**
+ * Activities of `runCommand`: resolve, dispatch, look, collect, stop. Thin: they translate between Temporal (attempts,
+ * heartbeats, failures) and src/ecs; what a status or an unfit instance means is decided in src/domain.
+ *
+ * The one rule: an attempt may be the second one. Each of these may be run again after a lost answer or a dead worker
+ * without starting a command twice.
+ */
+import { randomUUID } from 'node:crypto';
+import { activityInfo, heartbeat } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { EcsClient, InvocationResult } from '../ecs/client';
+import { countStates, hasEnded, isInstanceEnd } from '../domain/invocation';
+import type { InvocationState } from '../domain/invocation';
+import type { CommandSpec, CommandType, InstanceRow, StoredRow, Targets } from '../domain/messages';
+import { MAX_BATCH, sortOut } from '../domain/plan';
+import {
+  ALL_ROWS_UP_TO,
+  FAILURES_IN_RESULT,
+  addToTotals,
+  emptyTotals,
+  openRowOf,
+  rowOf,
+} from '../domain/rows';
+import type { Totals } from '../domain/rows';
+import { VISIBLE_WITHIN_MS, lookGapMs } from '../domain/waiting';
+import type { ResultStore, RunKey } from '../results/store';
+import { atBoundary } from './failures';
+import type { Waits } from './waits';
+
+/** Tags every invocation of ours carries, so that it can be found again without its id. */
+export const RUN_TAG = 'steward-run';
+export const BATCH_TAG = 'steward-batch';
+
+/** ClientToken memory has no documented lifetime: an attempt later than this looks before it sends. */
+const TRUST_CLIENT_TOKEN_MS = 10 * 60_000;
+
+/** A row missing from an ended invocation may still be on its way; after this many looks it is lost. */
+const LOOKS_FOR_MISSING_ROWS = 5;
+
+/** A dispatch cancelled in mid-call may still appear: look for it by tag every 5 s for as long as a listing may lag. */
+const LOOKS_FOR_UNKNOWN_INVOCATION = VISIBLE_WITHIN_MS / 5_000;
+
+export interface Batch {
+  region: string;
+  batch: number;
+  instanceIds: string[];
+}
+
+export interface BatchReport {
+  totals: Totals;
+  /** Every row where `all` was asked for, else the first that did not succeed. */
+  rows: InstanceRow[];
+  /** Instances still alive; the report is then empty and the wait goes on. */
+  alive: number;
+}
+
+/** What `lookUntilEnded` keeps in its heartbeat; shown as the pending activity's details while it waits. */
+export interface LookDetails {
+  /** The invocation has been listed at least once. */
+  seen: boolean;
+  /** Instances by InvocationStatus at the last look. */
+  states: Record<string, number>;
+}
+
+export interface StopReport {
+  invokeId?: string;
+  /** Instances on which the command had started; Cloud Assistant lets these run on. */
+  started: string[];
+}
+
+export interface RunCommandActivities {
+  resolveTargets(request: { region: string; targets: Targets; type: CommandType }): Promise<{
+    batches: string[][];
+    unfit: { count: number; rows: InstanceRow[] };
+    /** Where the rows of this run are kept. */
+    storePath: string;
+  }>;
+  /** Checks a batch again after ECS refused it because of one instance. */
+  recheckBatch(request: Batch & { type: CommandType }): Promise<{ fit: string[]; unfit: InstanceRow[] }>;
+  dispatchBatch(
+    request: Batch & { command: CommandSpec; name?: string; clientToken: string },
+  ): Promise<{ invokeId: string }>;
+  /**
+   * Registers the wait with the region's watcher and stands behind it: each attempt but the first looks once itself,
+   * registers again (which revives a dead watcher) and fails BENIGN until the invocation has ended or its record is
+   * gone. `since`: epoch milliseconds of the dispatch, the age of the wait.
+   */
+  lookUntilEnded(request: { region: string; invokeId: string; since: number }): Promise<'ended' | 'vanished'>;
+  /**
+   * Reads every row into the result store.
+   * `final`: nothing is waited for any more; what is alive or missing becomes Unknown with `why`.
+   */
+  collectResults(
+    request: Batch & { invokeId: string; all: boolean; final?: { why: string } },
+  ): Promise<BatchReport>;
+  /** Stops what is alive of a batch; without an invokeId it looks for the invocation by its tags first. */
+  stopBatch(request: Batch & { invokeId?: string }): Promise<StopReport>;
+  /** Puts the same row for every instance of a batch into the result store: no invocation speaks of them. */
+  recordBatch(request: Batch & { row: Omit<InstanceRow, 'instanceId'>; all: boolean }): Promise<BatchReport>;
+}
+
+export function createRunCommandActivities(
+  ecs: EcsClient,
+  store: ResultStore,
+  waits: Waits,
+): RunCommandActivities {
+  const check = async (
+    region: string,
+    instanceIds: string[],
+    type: CommandType,
+  ): ReturnType<RunCommandActivities['recheckBatch']> => {
+    const instances = new Map(
+      (await ecs.describeInstances(region, instanceIds)).map((i) => [i.instanceId, i]),
+    );
+    const running = instanceIds.filter((id) => instances.get(id)?.status === 'Running');
+    const agents = new Map((await ecs.describeAgents(region, running)).map((a) => [a.instanceId, a]));
+    return sortOut(
+      instanceIds.map((instanceId) => ({
+        instanceId,
+        instance: instances.get(instanceId),
+        agent: agents.get(instanceId),
+      })),
+      type,
+      region,
+    );
+  };
+
+  return {
+    resolveTargets: ({ region, targets, type }) =>
+      atBoundary(async () => {
+        const byTag = targets.tags?.length ? await ecs.listInstanceIdsByTags(region, targets.tags) : [];
+        const ids = [...new Set([...(targets.instanceIds ?? []), ...byTag])];
+        const { fit, unfit } = await check(region, ids, type);
+        await store.append(runKey(), unfit);
+        const batches: string[][] = [];
+        for (let start = 0; start < fit.length; start += MAX_BATCH)
+          batches.push(fit.slice(start, start + MAX_BATCH));
+        const shown = unfit.slice(0, ALL_ROWS_UP_TO);
+        return { batches, unfit: { count: unfit.length, rows: shown }, storePath: store.pathOf(runKey()) };
+      }),
+
+    recheckBatch: ({ region, instanceIds, type }) =>
+      atBoundary(async () => {
+        const checked = await check(region, instanceIds, type);
+        await store.append(runKey(), checked.unfit);
+        return checked;
+      }),
+
+    dispatchBatch: ({ region, batch, instanceIds, command, name, clientToken }) =>
+      atBoundary(async () => {
+        const tags = tagsOf(batch);
+        const info = activityInfo();
+        const sinceFirst = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
+        if (info.attempt > 1 && sinceFirst > TRUST_CLIENT_TOKEN_MS) {
+          const sent = coversBatch(await ecs.findInvocations(region, tags), instanceIds);
+          if (sent) return { invokeId: sent.invokeId };
+        }
+        return ecs.runCommand({ region, instanceIds, command, name, clientToken, tags });
+      }),
+
+    lookUntilEnded: ({ region, invokeId, since }) =>
+      atBoundary(async () => {
+        const info = activityInfo();
+        const ageMs = info.currentAttemptScheduledTimestampMs - since;
+        const before = info.heartbeatDetails as LookDetails | undefined;
+        const state = info.attempt === 1 ? undefined : await ecs.describeInvocation(region, invokeId);
+        if (state && hasEnded(state)) return 'ended';
+        const missing = info.attempt > 1 && !state;
+        if (missing && (before?.seen || ageMs > VISIBLE_WITHIN_MS)) return 'vanished';
+        const details: LookDetails = { seen: state !== undefined, states: state ? countStates(state) : {} };
+        heartbeat(details);
+        await waits.register(region, [
+          { kind: 'invocation', key: invokeId, waiter: runKey().workflowId, generation: randomUUID(), since },
+        ]);
+        throw notYet(invokeId, state, lookGapMs(ageMs));
+      }),
+
+    collectResults: ({ region, batch, instanceIds, invokeId, all, final }) =>
+      atBoundary(async () => {
+        const wanted = new Set(instanceIds);
+        const rows = new Map<string, StoredRow>();
+        let alive = 0;
+        for await (const page of ecs.invocationResultPages(region, invokeId)) {
+          const ended: StoredRow[] = [];
+          for (const result of page) {
+            const row = storedRow(result, batch, final?.why);
+            if (!row) alive += 1;
+            else if (wanted.has(row.instanceId)) ended.push(row);
+          }
+          for (const row of ended) rows.set(row.instanceId, row);
+          await store.append(runKey(), ended);
+          heartbeat();
+        }
+        if (alive > 0) return { totals: emptyTotals(), rows: [], alive };
+        const missing = instanceIds.filter((id) => !rows.has(id));
+        if (missing.length > 0 && !final && activityInfo().attempt < LOOKS_FOR_MISSING_ROWS)
+          throw rowsMissing(missing);
+        const lost = missing.map((instanceId) => lostRow(instanceId, invokeId, batch));
+        await store.append(runKey(), lost);
+        return report([...rows.values(), ...lost], all);
+      }),
+
+    stopBatch: ({ region, batch, instanceIds, invokeId }) =>
+      atBoundary(async () => {
+        const state = invokeId
+          ? await ecs.describeInvocation(region, invokeId)
+          : coversBatch(await ecs.findInvocations(region, tagsOf(batch)), instanceIds);
+        const known = invokeId ?? state?.invokeId;
+        if (known === undefined) {
+          if (activityInfo().attempt < LOOKS_FOR_UNKNOWN_INVOCATION)
+            throw notYet(`batch ${batch}`, undefined, 5_000);
+          return { started: [] };
+        }
+        const open =
+          state?.instances.filter((i) => !isInstanceEnd(i.status)) ?? instanceIds.map(openInstance);
+        if (open.length > 0)
+          await ecs.stopInvocation(
+            region,
+            known,
+            open.map((i) => i.instanceId),
+          );
+        return {
+          invokeId: known,
+          started: open.filter((i) => i.status === 'Running').map((i) => i.instanceId),
+        };
+      }),
+
+    recordBatch: async ({ batch, instanceIds, row, all }) => {
+      const rows = instanceIds.map((instanceId) => ({ instanceId, ...row }));
+      await store.append(
+        runKey(),
+        rows.map((each) => ({ ...each, batch })),
+      );
+      return report(rows, all);
+    },
+  };
+}
+
+/** The key under which the running workflow's rows are kept. */
+function runKey(): RunKey {
+  const { workflowExecution } = activityInfo();
+  if (!workflowExecution)
+    throw new Error('these activities belong to a workflow; they cannot run on their own');
+  return { workflowId: workflowExecution.workflowId, runId: workflowExecution.runId };
+}
+
+function tagsOf(batch: number): Record<string, string> {
+  return { [RUN_TAG]: runKey().runId, [BATCH_TAG]: String(batch) };
+}
+
+function openInstance(instanceId: string): { instanceId: string; status: string } {
+  return { instanceId, status: '' };
+}
+
+/** The invocation that was sent for exactly this batch (a batch checked again is a smaller one with the same number). */
+function coversBatch(found: InvocationState[], instanceIds: string[]): InvocationState | undefined {
+  return found.find((state) => {
+    const sent = new Set(state.instances.map((i) => i.instanceId));
+    return sent.size === instanceIds.length && instanceIds.every((id) => sent.has(id));
+  });
+}
+
+function notYet(what: string, state: InvocationState | undefined, gapMs: number): ApplicationFailure {
+  const seen = state ? `is ${state.status || state.legacyStatus}` : 'is not listed yet';
+  return ApplicationFailure.create({
+    type: 'NotYet',
+    message: `${what} ${seen}; looking again in ${gapMs / 1000} s`,
+    nextRetryDelay: gapMs,
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}
+
+function rowsMissing(missing: string[]): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'RowsMissing',
+    message: `${missing.length} rows are not listed yet, first ${missing[0]}`,
+    nextRetryDelay: 2_000,
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}
+
+function lostRow(instanceId: string, invokeId: string, batch: number): StoredRow {
+  return {
+    instanceId,
+    invokeId,
+    batch,
+    outcome: 'Unknown',
+    reason: 'lost output: Cloud Assistant lists no record of it',
+  };
+}
+
+function storedRow(result: InvocationResult, batch: number, why?: string): StoredRow | undefined {
+  const bytes = Buffer.from(result.outputBase64, 'base64');
+  const text = asText(bytes);
+  const raw = { ...result, text: text ?? `(${bytes.length} bytes that are not UTF-8)` };
+  const row = rowOf(raw) ?? (why === undefined ? undefined : openRowOf(raw, why));
+  if (!row) return undefined;
+  const output = text !== undefined ? { output: text } : { outputBase64: result.outputBase64 };
+  return { ...row, invokeId: result.invokeId, batch, ...output };
+}
+
+function asText(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function report(rows: StoredRow[], all: boolean): BatchReport {
+  const totals = emptyTotals();
+  addToTotals(totals, rows);
+  const shown = all ? rows : rows.filter((row) => row.outcome !== 'Success').slice(0, FAILURES_IN_RESULT);
+  return { totals, rows: shown.map(withoutOutput), alive: 0 };
+}
+
+function withoutOutput(row: StoredRow): InstanceRow {
+  const { output: _output, outputBase64: _raw, invokeId: _invokeId, batch: _batch, ...short } = row;
+  return short;
+}

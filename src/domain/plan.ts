@@ -1,0 +1,55 @@
+/**
+ * Which instances a command may go to, and in which batches.
+ *
+ * The one rule: one unfit instance fails a whole RunCommand, so the unfit are set aside before, each with its reason.
+ */
+import type { CommandType, InstanceRow } from './messages';
+
+/** RunCommand takes at most this many instance ids a call. */
+export const MAX_BATCH = 100;
+
+/** Codes with which ECS refuses a whole RunCommand because of one instance: check the batch again, then send the rest. */
+export const UNFIT_INSTANCE_CODES: readonly string[] = [
+  'InvalidInstance.NotFound',
+  'InvalidInstance.NotMatch',
+];
+
+export interface Candidate {
+  instanceId: string;
+  /** Absent where DescribeInstances did not list the id. */
+  instance?: { status: string; osType: string };
+  agent?: { alive: boolean; lastHeartbeatAt: string };
+}
+
+/** Why `candidate` cannot take the command now; `undefined` where it can. */
+export function unfitReason(candidate: Candidate, type: CommandType, region: string): string | undefined {
+  const { instance, agent } = candidate;
+  if (!instance) return `not found in ${region}`;
+  if (instance.status !== 'Running')
+    return `instance is ${instance.status || 'in an unknown state'}, a command needs Running`;
+  const wanted = type === 'RunShellScript' ? 'linux' : 'windows';
+  if (instance.osType !== '' && instance.osType !== wanted)
+    return `${type} needs ${wanted}, the instance runs ${instance.osType}`;
+  if (!agent) return 'Cloud Assistant agent: no status listed (not installed?)';
+  if (!agent.alive) {
+    const since = agent.lastHeartbeatAt ? `, last heartbeat ${agent.lastHeartbeatAt}` : ' (not installed?)';
+    return `Cloud Assistant agent does not answer${since}`;
+  }
+  return undefined;
+}
+
+/** Splits candidates into ids that can take the command and rows that say why the others cannot. */
+export function sortOut(
+  candidates: Candidate[],
+  type: CommandType,
+  region: string,
+): { fit: string[]; unfit: InstanceRow[] } {
+  const fit: string[] = [];
+  const unfit: InstanceRow[] = [];
+  for (const candidate of candidates) {
+    const reason = unfitReason(candidate, type, region);
+    if (reason === undefined) fit.push(candidate.instanceId);
+    else unfit.push({ instanceId: candidate.instanceId, outcome: 'Unfit', reason });
+  }
+  return { fit, unfit };
+}

@@ -1,0 +1,48 @@
+/**
+ * What people read of a run: the outcome in one word, one sentence, and the Markdown of the Web UI's current details.
+ */
+import { OUTCOMES } from './messages';
+import type { RunCommandProgress, RunCommandResult } from './messages';
+import type { Totals } from './rows';
+import { escapeMarkdown } from './text';
+
+export function outcomeOfRun(totals: Totals, cancelled: boolean): RunCommandResult['outcome'] {
+  if (cancelled) return 'cancelled';
+  if (totals.targets === 0) return 'no-targets';
+  if (totals.Success === totals.targets) return 'succeeded';
+  return totals.Success > 0 ? 'partly-failed' : 'failed';
+}
+
+/** One sentence, e.g. `3 of 5 instances succeeded: 1 Failed, 1 Unfit`. */
+export function summaryOf(run: {
+  outcome: RunCommandResult['outcome'];
+  totals: Totals;
+  refusal?: string;
+  startedBeforeStop: number;
+}): string {
+  const { totals, refusal } = run;
+  if (refusal !== undefined) return `The command could not be sent: ${refusal}`;
+  if (run.outcome === 'no-targets') return 'No instance matches the targets.';
+  const others = OUTCOMES.filter((outcome) => outcome !== 'Success' && totals[outcome] > 0);
+  const rest =
+    others.length > 0 ? `: ${others.map((outcome) => `${totals[outcome]} ${outcome}`).join(', ')}` : '';
+  const done = `${totals.Success} of ${totals.targets} instances succeeded${rest}`;
+  if (run.outcome !== 'cancelled') return done;
+  const ranOn =
+    run.startedBeforeStop > 0
+      ? `; the command had already started on ${run.startedBeforeStop} and may run on there`
+      : '';
+  return `Cancelled. ${done}${ranOn}`;
+}
+
+/** Markdown for the Web UI. Everything people did not write is escaped. */
+export function detailsOf(progress: RunCommandProgress, result?: RunCommandResult): string {
+  const states = Object.entries(progress.states).map(([state, count]) => `${escapeMarkdown(state)} ${count}`);
+  const lines = [
+    `**${result ? result.outcome : progress.phase}** in ${progress.region}${progress.name ? ` · ${escapeMarkdown(progress.name)}` : ''}`,
+    progress.targets === undefined ? 'targets: being resolved' : `targets: ${progress.targets}`,
+    ...(states.length > 0 ? [states.join(' · ')] : []),
+    ...(result ? [escapeMarkdown(result.summary), `rows: \`${result.resultStore.path}\``] : []),
+  ];
+  return lines.join('\n\n');
+}

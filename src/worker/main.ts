@@ -1,0 +1,144 @@
+/**
+ * The worker program: checks that it can work, polls, ends gracefully.
+ *
+ * Usage: node main.js [--cloud]. Without ECS_ENDPOINT it would act on real servers; that takes an explicit `--cloud`.
+ * When it polls it prints one line of JSON on stdout: {"ready":true,"taskQueue","address","namespace"}. Logs go to
+ * stderr as JSON lines. Exit codes: 0 ended as asked, 2 bad configuration, 3 could not start or lost its server.
+ */
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Runtime } from '@temporalio/worker';
+import pino from 'pino';
+import type { Logger } from 'pino';
+import { ConfigError, loadConfig } from '../config';
+import type { Config } from '../config';
+import { createEcsClient } from '../ecs/client';
+import { createFileResultStore } from '../results/store';
+import { checkNamespace } from './start-up-checks';
+import { createTemporalWaits } from './temporal-waits';
+import { createWorker } from './worker';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+class StartUpError extends Error {
+  constructor(
+    readonly exitCode: 2 | 3,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const config = loadConfig(env);
+  const log = pino({ level: config.logLevel, base: { account: config.account } }, pino.destination(2));
+  const cloud = argv.includes('--cloud');
+  if (!config.ecs.endpoint && !cloud) {
+    throw new StartUpError(
+      2,
+      'ECS_ENDPOINT is not set, so this worker would act on real servers. Set ECS_ENDPOINT to the simulator (host:port, ' +
+        'from `steward simulate`), or type --cloud to mean the cloud.',
+    );
+  }
+  installLogger(log);
+  await checkServer(config, log);
+  await poll(config, log, env);
+}
+
+async function checkServer(config: Config, log: Logger): Promise<void> {
+  const { address, namespace, connectionOptions } = config.temporal;
+  let connection: Connection;
+  try {
+    connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_TIMEOUT_MS });
+  } catch (error) {
+    throw new StartUpError(
+      3,
+      `no Temporal server answers at ${address} (${messageOf(error)}). Start one with \`steward up\`, or set TEMPORAL_ADDRESS.`,
+    );
+  }
+  try {
+    const { errors, warnings } = await checkNamespace(connection, namespace);
+    for (const warning of warnings) log.warn(warning);
+    if (errors.length > 0) throw new StartUpError(3, errors.join('\n'));
+  } catch (error) {
+    if (error instanceof StartUpError) throw error;
+    const hint = `Is the namespace there? temporal operator namespace create --retention 30d ${namespace}`;
+    throw new StartUpError(
+      3,
+      `namespace ${namespace} at ${address} cannot be read: ${messageOf(error)}. ${hint}`,
+    );
+  } finally {
+    await connection.close();
+  }
+}
+
+async function poll(config: Config, log: Logger, env: NodeJS.ProcessEnv): Promise<void> {
+  const { address, namespace, connectionOptions } = config.temporal;
+  const connection = await NativeConnection.connect(connectionOptions);
+  const clientConnection = await Connection.connect(connectionOptions);
+  const { endpoint } = config.ecs;
+  const ecs = createEcsClient({
+    endpoint: endpoint?.host,
+    protocol: endpoint?.protocol,
+    onCall: (call) => log.debug(call, 'ECS call'),
+  });
+  const store = createFileResultStore(config.resultsDir);
+  try {
+    const client = new Client({ connection: clientConnection, namespace });
+    const dependencies = { ecs, store, waits: createTemporalWaits(client, config.account) };
+    const worker = await createWorker({
+      connection,
+      namespace,
+      account: config.account,
+      settings: config.worker,
+      dependencies,
+    });
+    if (env.STEWARD_EXIT_ON_STDIN_CLOSE === '1') endWithParent(() => worker.shutdown());
+    const running = worker.run();
+    log.info(
+      { taskQueue: config.taskQueue, address, namespace, ecs: endpoint?.host ?? 'cloud' },
+      'worker polls',
+    );
+    process.stdout.write(
+      `${JSON.stringify({ ready: true, taskQueue: config.taskQueue, address, namespace })}\n`,
+    );
+    await running;
+  } finally {
+    await connection.close();
+    await clientConnection.close();
+  }
+}
+
+/** A parent that was killed closes our stdin; a worker nobody owns any more must not go on. */
+function endWithParent(shutdown: () => void): void {
+  process.stdin.on('end', shutdown).on('error', shutdown).resume();
+}
+
+function installLogger(log: Logger): void {
+  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+  const at =
+    (level: keyof typeof levels) =>
+    (message: string, meta?: object): void =>
+      log[levels[level]](meta ?? {}, message);
+  Runtime.install({
+    logger: {
+      log: (level, message, meta) => at(level)(message, meta),
+      trace: at('TRACE'),
+      debug: at('DEBUG'),
+      info: at('INFO'),
+      warn: at('WARN'),
+      error: at('ERROR'),
+    },
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+main(process.argv.slice(2), process.env).catch((error: unknown) => {
+  const known = error instanceof StartUpError || error instanceof ConfigError;
+  process.stderr.write(
+    `steward worker: ${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exitCode = error instanceof StartUpError ? error.exitCode : error instanceof ConfigError ? 2 : 3;
+});

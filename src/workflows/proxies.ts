@@ -1,0 +1,58 @@
+/**
+ * Every timeout and retry policy of the product, each with its reason. Workflows take their activities from here.
+ *
+ * Common to all: ECS being throttled, down or unreachable is waited out with growing gaps (a failure that knows better
+ * brings its own nextRetryDelay); what ECS refuses for good arrives as a non-retryable failure.
+ */
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities';
+
+/** Gaps of 1, 2, 4 … 60 s: an outage of an hour costs about 65 attempts. */
+const PATIENT = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const;
+
+/** Reading targets: a fleet of 10,000 takes some 300 calls at our share of the quota. */
+export const reading = proxyActivities<Pick<Activities, 'resolveTargets' | 'recheckBatch'>>({
+  startToCloseTimeout: '5 minutes',
+  retry: PATIENT,
+});
+
+/**
+ * Sending a command. One call, so a minute is plenty. After half an hour without an accepted call the command is not
+ * sent any more: nobody expects it then. A cancel waits for the attempt in flight, which may just have been accepted.
+ */
+export const dispatching = proxyActivities<Pick<Activities, 'dispatchBatch'>>({
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '30 minutes',
+  retry: PATIENT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** Looking: one read an attempt, as often as needed; the gaps come with the failures. The workflow's timer is the deadline. */
+export const looking = proxyActivities<Pick<Activities, 'lookUntilEnded'>>({
+  startToCloseTimeout: '1 minute',
+  retry: PATIENT,
+});
+
+/** Reading results: pages of 50, a heartbeat a page, so that a dead worker is noticed soon. */
+export const collecting = proxyActivities<Pick<Activities, 'collectResults' | 'recordBatch'>>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '30 seconds',
+  retry: PATIENT,
+});
+
+/** Stopping after a cancel: bounded, so that a cancelled run ends and says what it could not stop. */
+export const stopping = proxyActivities<Pick<Activities, 'stopBatch'>>({
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '10 minutes',
+  retry: PATIENT,
+});
+
+/**
+ * The watcher's look. It ends within two minutes whatever happens, so that waits registered meanwhile get their turn;
+ * the next tick is the retry.
+ */
+export const watching = proxyActivities<Pick<Activities, 'lookAtWaits'>>({
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '2 minutes',
+  retry: PATIENT,
+});

@@ -1,0 +1,222 @@
+/**
+ * `runCommand`: one command on many instances through Cloud Assistant, with a row for every instance.
+ *
+ * Promise: each batch is sent at most once whatever fails (the ClientToken is minted in the workflow, so every attempt
+ * carries the same one); every target ends in exactly one row; instances that cannot take the command are set aside
+ * with a reason instead of failing the call.
+ * Business ends are results: a run whose instances failed completes, and so does a cancelled one.
+ * Cancel: StopInvocation for what is alive, then a report of what had already started (Cloud Assistant lets it run on).
+ * Not handled: the same job started twice under two ids runs twice.
+ */
+import { defineSearchAttributeKey } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  defineQuery,
+  defineSignal,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import {
+  INVALID_INPUT,
+  MAX_INSTANCE_IDS_IN_SEARCH_ATTRIBUTE,
+  PROGRESS_QUERY,
+  WAIT_ENDED_SIGNAL,
+  WORKFLOW_TYPES,
+} from '../domain/messages';
+import type {
+  InstanceRow,
+  RunCommandInput,
+  RunCommandProgress,
+  RunCommandResult,
+  RunPhase,
+  WaitEnded,
+} from '../domain/messages';
+import { addToTotals, assertResultSize, emptyTotals, rowsForResult } from '../domain/rows';
+import { parseRunCommandInput } from '../domain/run-command-input';
+import { detailsOf, outcomeOfRun, summaryOf } from '../domain/run-summary';
+import { reading } from './proxies';
+import { addBatch, refusalOf, runBatch } from './run-batch';
+import type { BatchState, RunContext } from './run-batch';
+
+/** Batches in flight at once: 1,000 instances. */
+const BATCHES_AT_ONCE = 10;
+
+interface RunState {
+  startedAt: string;
+  phase: RunPhase;
+  targets?: number;
+  unfitRows: InstanceRow[];
+  unfitCount: number;
+  batches: BatchState[];
+  storePath: string;
+  refusal?: string;
+  cancelled: boolean;
+}
+
+export const waitEndedSignal = defineSignal<[WaitEnded]>(WAIT_ENDED_SIGNAL);
+export const progressQuery = defineQuery<RunCommandProgress>(PROGRESS_QUERY);
+
+export async function runCommand(rawInput: RunCommandInput): Promise<RunCommandResult> {
+  const input = validated(rawInput);
+  const state: RunState = {
+    startedAt: new Date().toISOString(),
+    phase: 'resolving',
+    unfitRows: [],
+    unfitCount: 0,
+    batches: [],
+    storePath: '',
+    cancelled: false,
+  };
+  setHandler(progressQuery, () => progressOf(state, input));
+  setHandler(waitEndedSignal, ({ key }) => {
+    for (const batch of state.batches) if (batch.invokeId === key) batch.hinted = true;
+  });
+  setCurrentDetails(detailsOf(progressOf(state, input)));
+
+  if (await resolve(state, input)) await runBatches(state, input);
+  return finish(state, input);
+}
+
+function validated(rawInput: unknown): RunCommandInput {
+  const parsed = parseRunCommandInput(rawInput);
+  if (parsed.ok) return parsed.input;
+  const message = parsed.errors.map((error) => `${error.path || 'input'}: ${error.message}`).join('; ');
+  throw ApplicationFailure.create({
+    type: INVALID_INPUT,
+    message,
+    nonRetryable: true,
+    details: [parsed.errors],
+  });
+}
+
+/** @returns false where there is nothing to run on. */
+async function resolve(state: RunState, input: RunCommandInput): Promise<boolean> {
+  const { region, targets, command } = input;
+  try {
+    const summary = `targets in ${region}`;
+    const request = { region, targets, type: command.type };
+    const resolved = await reading.resolveTargets.executeWithOptions({ summary }, [request]);
+    state.storePath = resolved.storePath;
+    state.unfitRows = resolved.unfit.rows;
+    state.unfitCount = resolved.unfit.count;
+    state.batches = resolved.batches.map((instanceIds, index) => ({
+      index,
+      instanceIds,
+      phase: 'queued',
+      unfit: [],
+      hinted: false,
+      cancelled: false,
+    }));
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (isCancellation(error)) state.cancelled = true;
+    else if (refusal) state.refusal = refusal.message;
+    else throw error;
+    return false;
+  }
+  state.targets = state.unfitCount + state.batches.reduce((sum, batch) => sum + batch.instanceIds.length, 0);
+  noteSearchAttributes(state, input);
+  return state.batches.length > 0;
+}
+
+/** Keeps BATCHES_AT_ONCE batches going; a slow one does not hold up the others. */
+async function runBatches(state: RunState, input: RunCommandInput): Promise<void> {
+  const context: RunContext = { input, targets: state.targets ?? 0 };
+  const queue = [...state.batches];
+  state.phase = 'dispatching';
+  setCurrentDetails(detailsOf(progressOf(state, input)));
+  const lane = async (): Promise<void> => {
+    for (let batch = queue.shift(); batch; batch = queue.shift()) {
+      await runBatch(batch, context);
+      if (queue.length === 0) state.phase = 'waiting';
+      setCurrentDetails(detailsOf(progressOf(state, input)));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(BATCHES_AT_ONCE, queue.length) }, lane));
+  state.cancelled = state.batches.some((batch) => batch.cancelled);
+}
+
+function finish(state: RunState, input: RunCommandInput): RunCommandResult {
+  const totals = emptyTotals();
+  addToTotals(
+    totals,
+    Array.from({ length: state.unfitCount }, () => ({ outcome: 'Unfit' as const })),
+  );
+  for (const batch of state.batches) addBatch(totals, batch);
+  const rows = [
+    ...state.unfitRows,
+    ...state.batches.flatMap((batch) => [...batch.unfit, ...(batch.report?.rows ?? [])]),
+  ];
+  const shown = rowsForResult(rows, totals.targets);
+  const { workflowId, runId } = workflowInfo();
+  const refusal =
+    state.refusal ??
+    (totals.NotStarted === totals.targets ? state.batches.find((b) => b.refusal)?.refusal : undefined);
+  const started = state.batches.flatMap((batch) => batch.startedBeforeStop ?? []).length;
+  const outcome = outcomeOfRun(totals, state.cancelled);
+  const result: RunCommandResult = {
+    outcome,
+    summary: summaryOf({ outcome, totals, refusal, startedBeforeStop: started }),
+    refusal,
+    region: input.region,
+    totals,
+    rows: shown.rows,
+    rowsTruncated: shown.truncated,
+    invocations: state.batches.map(({ index, instanceIds, invokeId }) => ({
+      batch: index,
+      instances: instanceIds.length,
+      invokeId,
+    })),
+    resultStore: { workflowId, runId, path: state.storePath, rows: totals.targets },
+    startedAt: state.startedAt,
+    finishedAt: new Date().toISOString(),
+  };
+  assertResultSize(result);
+  state.phase = 'done';
+  setCurrentDetails(detailsOf(progressOf(state, input), result));
+  return result;
+}
+
+function progressOf(state: RunState, { region, name }: RunCommandInput): RunCommandProgress {
+  const states: Record<string, number> = {};
+  const count = (what: string, by: number): void => {
+    if (by > 0) states[what] = (states[what] ?? 0) + by;
+  };
+  count('Unfit', state.unfitCount);
+  for (const batch of state.batches) {
+    count('Unfit', batch.unfit.length);
+    if (!batch.report) count(batch.invokeId ? 'Sent' : 'Queued', batch.instanceIds.length);
+    for (const [outcome, by] of Object.entries(batch.report?.totals ?? {}))
+      if (outcome !== 'targets') count(outcome, by);
+  }
+  const batches = {
+    total: state.batches.length,
+    dispatched: state.batches.filter((batch) => batch.invokeId !== undefined).length,
+    ended: state.batches.filter((batch) => batch.phase === 'done').length,
+  };
+  return {
+    phase: state.phase,
+    region,
+    name,
+    targets: state.targets,
+    batches,
+    states,
+    startedAt: state.startedAt,
+  };
+}
+
+function noteSearchAttributes(state: RunState, { region }: RunCommandInput): void {
+  const ids = [
+    ...state.unfitRows.map((row) => row.instanceId),
+    ...state.batches.flatMap((batch) => batch.instanceIds),
+  ];
+  const listed = (state.targets ?? 0) <= MAX_INSTANCE_IDS_IN_SEARCH_ATTRIBUTE && ids.length > 0;
+  upsertSearchAttributes([
+    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: region },
+    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: WORKFLOW_TYPES.runCommand },
+    ...(listed ? [{ key: defineSearchAttributeKey('EcsInstanceId', 'KEYWORD_LIST'), value: ids }] : []),
+  ]);
+}
