@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import { activityInfo, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { EcsClient, InvocationResult } from '../ecs/client';
+import type { EcsClient } from '../ecs/client';
 import { countStates, hasEnded, isInstanceEnd } from '../domain/invocation';
 import type { InvocationState } from '../domain/invocation';
 import type { CommandSpec, CommandType, InstanceRow, StoredRow, Targets } from '../domain/messages';
@@ -25,6 +25,8 @@ import type { Totals } from '../domain/rows';
 import { VISIBLE_WITHIN_MS, lookGapMs } from '../domain/waiting';
 import type { ResultStore, RunKey } from '../results/store';
 import { atBoundary } from './failures';
+import { lostRow, report, storedRow } from './result-rows';
+import type { BatchReport } from './result-rows';
 import type { Waits } from './waits';
 
 /** Tags every invocation of ours carries, so that it can be found again without its id. */
@@ -44,14 +46,6 @@ export interface Batch {
   region: string;
   batch: number;
   instanceIds: string[];
-}
-
-export interface BatchReport {
-  totals: Totals;
-  /** Every row where `all` was asked for, else the first that did not succeed. */
-  rows: InstanceRow[];
-  /** Instances still alive; the report is then empty and the wait goes on. */
-  alive: number;
 }
 
 /** What `lookUntilEnded` keeps in its heartbeat; shown as the pending activity's details while it waits. */
@@ -277,44 +271,4 @@ function rowsMissing(missing: string[]): ApplicationFailure {
     nextRetryDelay: 2_000,
     category: ApplicationFailureCategory.BENIGN,
   });
-}
-
-function lostRow(instanceId: string, invokeId: string, batch: number): StoredRow {
-  return {
-    instanceId,
-    invokeId,
-    batch,
-    outcome: 'Unknown',
-    reason: 'lost output: Cloud Assistant lists no record of it',
-  };
-}
-
-function storedRow(result: InvocationResult, batch: number, why?: string): StoredRow | undefined {
-  const bytes = Buffer.from(result.outputBase64, 'base64');
-  const text = asText(bytes);
-  const raw = { ...result, text: text ?? `(${bytes.length} bytes that are not UTF-8)` };
-  const row = rowOf(raw) ?? (why === undefined ? undefined : openRowOf(raw, why));
-  if (!row) return undefined;
-  const output = text !== undefined ? { output: text } : { outputBase64: result.outputBase64 };
-  return { ...row, invokeId: result.invokeId, batch, ...output };
-}
-
-function asText(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-function report(rows: StoredRow[], all: boolean): BatchReport {
-  const totals = emptyTotals();
-  addToTotals(totals, rows);
-  const shown = all ? rows : rows.filter((row) => row.outcome !== 'Success').slice(0, FAILURES_IN_RESULT);
-  return { totals, rows: shown.map(withoutOutput), alive: 0 };
-}
-
-function withoutOutput(row: StoredRow): InstanceRow {
-  const { output: _output, outputBase64: _raw, invokeId: _invokeId, batch: _batch, ...short } = row;
-  return short;
 }

@@ -136,7 +136,7 @@ export class EcsTransport {
       connectTimeout: CONNECT_TIMEOUT_MS,
       readTimeout: READ_TIMEOUT_MS,
     });
-    const client = new Ecs(config as unknown as ConstructorParameters<typeof Ecs>[0]);
+    const client = new Ecs(config);
     this.clients.set(region, client);
     return client;
   }

@@ -15,7 +15,7 @@ import {
   uuid4,
 } from '@temporalio/workflow';
 import type { EcsFailureDetail } from '../activities/failures';
-import type { BatchReport } from '../activities/run-command';
+import type { BatchReport } from '../activities/result-rows';
 import type { InstanceRow, RunCommandInput } from '../domain/messages';
 import { UNFIT_INSTANCE_CODES } from '../domain/plan';
 import { ALL_ROWS_UP_TO, addToTotals } from '../domain/rows';
