@@ -13,15 +13,7 @@ import { countStates, hasEnded, isInstanceEnd } from '../domain/invocation';
 import type { InvocationState } from '../domain/invocation';
 import type { CommandSpec, CommandType, InstanceRow, StoredRow, Targets } from '../domain/messages';
 import { MAX_BATCH, sortOut } from '../domain/plan';
-import {
-  ALL_ROWS_UP_TO,
-  FAILURES_IN_RESULT,
-  addToTotals,
-  emptyTotals,
-  openRowOf,
-  rowOf,
-} from '../domain/rows';
-import type { Totals } from '../domain/rows';
+import { ALL_ROWS_UP_TO, emptyTotals } from '../domain/rows';
 import { VISIBLE_WITHIN_MS, lookGapMs } from '../domain/waiting';
 import type { ResultStore, RunKey } from '../results/store';
 import { atBoundary } from './failures';

@@ -4,6 +4,7 @@
  *
  * The one rule: every target has exactly one row, with a reason wherever the outcome is not Success.
  */
+import { utf8Length } from './command-content';
 import { outcomeOf } from './invocation';
 import { OUTCOMES } from './messages';
 import type { InstanceRow, Outcome } from './messages';
@@ -87,13 +88,13 @@ export function rowsForResult(
       ? [...rows]
       : rows.filter((row) => row.outcome !== 'Success').slice(0, FAILURES_IN_RESULT);
   let bytes = 0;
-  const kept = wanted.filter((row) => (bytes += JSON.stringify(row).length * 1.5) <= ROW_BUDGET_BYTES);
+  const kept = wanted.filter((row) => (bytes += utf8Length(JSON.stringify(row))) <= ROW_BUDGET_BYTES);
   return { rows: kept, truncated: kept.length < targets };
 }
 
 /** Throws where a result is over the limit: a bug, found in tests rather than in production. */
 export function assertResultSize(result: unknown): void {
-  const bytes = JSON.stringify(result).length;
+  const bytes = utf8Length(JSON.stringify(result));
   if (bytes > MAX_RESULT_BYTES)
-    throw new RangeError(`workflow result of ${bytes} characters is over ${MAX_RESULT_BYTES}`);
+    throw new RangeError(`workflow result of ${bytes} bytes is over ${MAX_RESULT_BYTES}`);
 }

@@ -35,7 +35,7 @@ import type {
   WaitEnded,
 } from '../domain/messages';
 import { addToTotals, assertResultSize, emptyTotals, rowsForResult } from '../domain/rows';
-import { parseRunCommandInput } from '../domain/run-command-input';
+import { formatInputErrors, parseRunCommandInput } from '../domain/run-command-input';
 import { detailsOf, outcomeOfRun, summaryOf } from '../domain/run-summary';
 import { reading } from './proxies';
 import { addBatch, refusalOf, runBatch } from './run-batch';
