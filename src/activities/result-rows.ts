@@ -3,7 +3,7 @@
  *
  * The one rule: output is Base64 on the wire and text here only where it is valid UTF-8; other bytes are kept raw.
  */
-import type { InvocationResult } from '../ecs/client';
+import type { InvocationResult } from '../ecs/cloud-assistant';
 import type { InstanceRow, StoredRow } from '../domain/messages';
 import { FAILURES_IN_RESULT, addToTotals, emptyTotals, openRowOf, rowOf } from '../domain/rows';
 import type { Totals } from '../domain/rows';

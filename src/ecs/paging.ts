@@ -36,3 +36,10 @@ export async function* pagesByToken<B extends object>(
     message: 'the list answered a NextToken it had answered before; reading it again from the start',
   });
 }
+
+/** Consecutive pieces of at most `size`. */
+export function inChunks<T>(items: readonly T[], size: number): T[][] {
+  const chunks: T[][] = [];
+  for (let start = 0; start < items.length; start += size) chunks.push(items.slice(start, start + size));
+  return chunks;
+}
