@@ -65,6 +65,8 @@ export class Simulation {
   readonly throttle: Throttle;
   readonly world: World;
   readonly instances: Instances;
+  /** When this simulation began, in its own time. */
+  readonly openedAt: number;
   readonly durations: Durations;
   readonly tokenKey = newTokenKey();
   readonly exec: ExecMode | undefined;
@@ -92,7 +94,8 @@ export class Simulation {
     this.exec = options.exec;
     this.clientTokenLifetimeMs = options.clientTokenLifetimeMs ?? DAY;
     this.workDir = options.workDir;
-    this.world = new World(options.regions ?? [], this.clock.now());
+    this.openedAt = this.clock.now();
+    this.world = new World(options.regions ?? [], this.openedAt);
     this.instances = new Instances(this);
   }
 

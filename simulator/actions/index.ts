@@ -2,7 +2,47 @@
  * The one list of implemented actions. The rule: an action exists when it stands here, and only then.
  */
 import type { Action } from '../core';
+import { describeInstanceAttribute, describeInstances, describeInstanceStatus } from './describe-instances';
+import { describeDisks } from './disks';
+import { describeInstanceTypes } from './instance-types';
+import {
+  deleteInstance,
+  deleteInstances,
+  rebootInstance,
+  rebootInstances,
+  startInstance,
+  startInstances,
+  stopInstance,
+  stopInstances,
+} from './lifecycle';
+import { modifyInstanceAttribute } from './modify-instance';
+import { describeSecurityGroups, describeVSwitches } from './network';
 import { describeRegions, describeZones } from './regions';
+import { runInstances } from './run-instances';
+import { listTagResources, tagResources, untagResources } from './tags';
 
 /** Every implemented action. */
-export const ACTIONS: readonly Action[] = [describeRegions, describeZones];
+export const ACTIONS: readonly Action[] = [
+  describeRegions,
+  describeZones,
+  describeInstanceTypes,
+  describeSecurityGroups,
+  describeVSwitches,
+  describeDisks,
+  runInstances,
+  describeInstances,
+  describeInstanceStatus,
+  describeInstanceAttribute,
+  modifyInstanceAttribute,
+  startInstance,
+  startInstances,
+  stopInstance,
+  stopInstances,
+  rebootInstance,
+  rebootInstances,
+  deleteInstance,
+  deleteInstances,
+  tagResources,
+  untagResources,
+  listTagResources,
+];

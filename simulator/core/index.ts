@@ -50,5 +50,17 @@ export {
 export type { PageLimits } from './paging';
 export { pageParams } from './paging';
 export type { ParamsOf } from './schema';
-export { flag, ignored, jsonList, jsonObject, list, number, rawText, struct, text, time } from './schema';
+export {
+  flag,
+  ignored,
+  ignoredAll,
+  jsonList,
+  jsonObject,
+  list,
+  number,
+  rawText,
+  struct,
+  text,
+  time,
+} from './schema';
 export { minutes, seconds } from './times';

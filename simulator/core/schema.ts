@@ -196,3 +196,8 @@ export function ignored(): Param<undefined> {
     },
   };
 }
+
+/** Many accepted parameters without effect; their names, separated by blanks. Spread into `params`. */
+export function ignoredAll(names: string): Record<never, Param<undefined>> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, ignored()]));
+}

@@ -1,0 +1,134 @@
+/**
+ * DescribeDisks. The rule: times of disks carry seconds, except the top-level AttachedTime.
+ */
+import type { PageLimits } from '../core';
+import {
+  defineAction,
+  flag,
+  ignored,
+  ignoredAll,
+  jsonList,
+  minutes,
+  pageParams,
+  seconds,
+  text,
+} from '../core';
+import type { Disk } from '../model/region';
+import { tagsView } from './instance-view';
+import { carries, tagList } from './tag-rules';
+
+const DISK_LIMITS: PageLimits = { defaultSize: 10, max: 500, minResults: 10 };
+const DISK_STATUSES = ['In_use', 'Available', 'Attaching', 'Detaching', 'Creating', 'ReIniting', 'All'];
+const DISK_IGNORED =
+  'AdditionalAttributes AutoSnapshotPolicyId DeleteAutoSnapshot EnableAutoSnapshot EnableAutomatedSnapshotPolicy EnableShared KMSKeyId LockReason MultiAttach Portable ResourceGroupId';
+
+/** DescribeDisks. */
+export const describeDisks = defineAction({
+  name: 'DescribeDisks',
+  required: ['RegionId'],
+  quota: 'describe',
+  dryRun: true,
+  params: {
+    ...ignoredAll(DISK_IGNORED),
+    RegionId: text(),
+    ...pageParams(DISK_LIMITS),
+    DiskIds: jsonList({
+      max: 100,
+      bad: [404, 'InvalidDiskIds.ValueNotSupported', 'The specified parameter "DiskIds" is not supported.'],
+    }),
+    InstanceId: text(),
+    DiskType: text({
+      oneOf: ['system', 'data', 'all'],
+      bad: [400, 'InvalidDiskType.ValueNotSupported', 'The specified disk type is not supported.'],
+    }),
+    Category: text(),
+    Status: text({
+      oneOf: DISK_STATUSES,
+      bad: [400, 'InvalidStatus.ValueNotSupported', 'The specified status is not supported.'],
+    }),
+    ZoneId: text(),
+    DiskName: text(),
+    DiskChargeType: text(),
+    DeleteWithInstance: flag(),
+    Encrypted: flag(),
+    SnapshotId: text(),
+    Tag: tagList(),
+    Filter: ignored(),
+  },
+  handle(context, params) {
+    const is = <T>(wanted: T | undefined, value: T): boolean => wanted === undefined || wanted === value;
+    const rows = [...context.region.disks.values()].filter(
+      (disk) =>
+        (params.DiskIds?.includes(disk.diskId) ?? true) &&
+        is(params.InstanceId, disk.instanceId) &&
+        (params.DiskType === 'all' || is(params.DiskType, disk.type)) &&
+        (params.Status === 'All' || is(params.Status, disk.status)) &&
+        is(params.Category, disk.category) &&
+        is(params.ZoneId, disk.zoneId) &&
+        is(params.DiskName, disk.name) &&
+        is(params.DeleteWithInstance, disk.deleteWithInstance) &&
+        is(params.Encrypted, disk.encrypted) &&
+        is(params.SnapshotId, disk.sourceSnapshotId) &&
+        carries(disk.tags, params.Tag),
+    );
+    const page = context.page(rows, (disk) => disk.sequence, params, DISK_LIMITS);
+    return { Disks: { Disk: page.items.map(diskView) }, ...page.fields };
+  },
+});
+
+function diskView(disk: Disk): Record<string, unknown> {
+  const attachments =
+    disk.attachedAt === undefined
+      ? []
+      : [{ InstanceId: disk.instanceId, Device: disk.device, AttachedTime: seconds(disk.attachedAt) }];
+  return {
+    DiskId: disk.diskId,
+    DiskName: disk.name,
+    Description: disk.description,
+    RegionId: disk.regionId,
+    ZoneId: disk.zoneId,
+    InstanceId: disk.instanceId,
+    Device: disk.device,
+    Type: disk.type,
+    Category: disk.category,
+    PerformanceLevel: disk.performanceLevel,
+    Size: disk.size,
+    Status: disk.status,
+    ImageId: disk.imageId,
+    SourceSnapshotId: disk.sourceSnapshotId,
+    SourceDiskId: '',
+    DiskChargeType: 'PostPaid',
+    CreationTime: seconds(disk.createdAt),
+    AttachedTime: disk.attachedAt === undefined ? '' : minutes(disk.attachedAt),
+    DetachedTime: '',
+    ExpiredTime: '2999-09-08T16:00Z',
+    Attachments: { Attachment: attachments },
+    MountInstances: { MountInstance: [] },
+    MountInstanceNum: 0,
+    MultiAttach: 'Disabled',
+    DeleteWithInstance: disk.deleteWithInstance,
+    DeleteAutoSnapshot: true,
+    EnableAutoSnapshot: true,
+    EnableAutomatedSnapshotPolicy: false,
+    AutoSnapshotPolicyId: '',
+    BurstingEnabled: false,
+    Encrypted: disk.encrypted,
+    KMSKeyId: '',
+    Portable: disk.type === 'data',
+    ProductCode: '',
+    ResourceGroupId: '',
+    SerialNumber: disk.diskId.slice(-20),
+    StorageClusterId: '',
+    StorageSetId: '',
+    StorageSetPartitionNumber: 0,
+    IOPS: Math.min(50_000, 1_800 + 50 * disk.size),
+    IOPSRead: Math.min(50_000, 1_800 + 50 * disk.size),
+    IOPSWrite: Math.min(50_000, 1_800 + 50 * disk.size),
+    Throughput: Math.min(350, 120 + Math.floor(disk.size / 2)),
+    ThroughputRead: Math.min(350, 120 + Math.floor(disk.size / 2)),
+    ThroughputWrite: Math.min(350, 120 + Math.floor(disk.size / 2)),
+    ProvisionedIops: 0,
+    OperationLocks: { OperationLock: [] },
+    Tags: tagsView(disk.tags),
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * An instance as DescribeInstances and DescribeInstanceAttribute show it. The rule: every documented field is
+ * there with its documented type, also when there is nothing in it.
+ */
+import { minutes, seconds } from '../core';
+import { INSTANCE_TYPES } from '../model/catalog';
+import type { Instance } from '../model/instance';
+
+const NEVER = '2099-12-31T15:59Z';
+
+/** Tags as answers write them. */
+export function tagsView(tags: ReadonlyMap<string, string>): { Tag: { TagKey: string; TagValue: string }[] } {
+  return { Tag: [...tags].map(([TagKey, TagValue]) => ({ TagKey, TagValue })) };
+}
+
+function addresses(...values: readonly string[]): { IpAddress: string[] } {
+  return { IpAddress: values.filter((value) => value !== '') };
+}
+
+function shared(instance: Instance): Record<string, unknown> {
+  const type = INSTANCE_TYPES.get(instance.instanceType);
+  return {
+    InstanceId: instance.instanceId,
+    InstanceName: instance.name,
+    HostName: instance.hostName,
+    Description: instance.description,
+    RegionId: instance.regionId,
+    ZoneId: instance.zoneId,
+    ClusterId: '',
+    SerialNumber: instance.serialNumber,
+    InstanceType: instance.instanceType,
+    Cpu: type?.cpu ?? 2,
+    Memory: (type?.memory ?? 8) * 1024,
+    ImageId: instance.imageId,
+    InstanceChargeType: instance.chargeType,
+    InternetChargeType: instance.internetChargeType,
+    InternetMaxBandwidthIn: instance.bandwidthIn,
+    InternetMaxBandwidthOut: instance.bandwidthOut,
+    InstanceNetworkType: 'vpc',
+    VlanId: '',
+    StoppedMode: instance.status === 'Stopped' ? instance.stoppedMode : 'Not-applicable',
+    CreditSpecification: instance.creditSpecification,
+    SecurityGroupIds: { SecurityGroupId: [...instance.securityGroupIds] },
+    PublicIpAddress: addresses(instance.publicIp),
+    InnerIpAddress: addresses(),
+    VpcAttributes: {
+      VpcId: instance.vpcId,
+      VSwitchId: instance.vSwitchId,
+      PrivateIpAddress: addresses(instance.privateIp),
+      NatIpAddress: '',
+    },
+    DedicatedHostAttribute: { DedicatedHostClusterId: '', DedicatedHostId: '', DedicatedHostName: '' },
+  };
+}
+
+/** The object of DescribeInstances. `status` may be older than the truth (a fault). */
+export function instanceView(instance: Instance, status: Instance['status']): Record<string, unknown> {
+  const type = INSTANCE_TYPES.get(instance.instanceType);
+  return {
+    ...shared(instance),
+    Status: status,
+    InstanceTypeFamily: type?.family ?? '',
+    GPUAmount: type?.gpu ?? 0,
+    GPUSpec: type?.gpuSpec ?? '',
+    LocalStorageAmount: type?.localDisks ?? 0,
+    LocalStorageCapacity: (type?.localDisks ?? 0) * (type?.localDiskSize ?? 0),
+    OSType: instance.osType,
+    OSName: instance.osName,
+    OSNameEn: instance.osNameEn,
+    IoOptimized: true,
+    SpotStrategy: instance.spotStrategy,
+    SpotPriceLimit: instance.spotPriceLimit,
+    SpotDuration: instance.spotDuration,
+    SpotInterruptionBehavior: instance.spotInterruptionBehavior,
+    CreationTime: minutes(instance.createdAt),
+    StartTime: instance.startedAt === undefined ? '' : minutes(instance.startedAt),
+    ExpiredTime: instance.expiresAt === undefined ? NEVER : minutes(instance.expiresAt),
+    AutoReleaseTime: instance.autoReleaseAt === undefined ? '' : minutes(instance.autoReleaseAt),
+    DeletionProtection: instance.deletionProtection,
+    DeviceAvailable: true,
+    Recyclable: instance.locks.some((lock) => lock.reason === 'Recycling'),
+    KeyPairName: instance.keyPairName,
+    ResourceGroupId: instance.resourceGroupId,
+    SaleCycle: '',
+    DeploymentSetId: '',
+    HpcClusterId: '',
+    ISP: '',
+    OperationLocks: {
+      LockReason: instance.locks.map(({ reason, message }) => ({ LockReason: reason, LockMsg: message })),
+    },
+    Tags: tagsView(instance.tags),
+    RdmaIpAddress: addresses(),
+    EipAddress: { AllocationId: '', IpAddress: '', InternetChargeType: '', IsSupportUnassociate: false },
+    NetworkInterfaces: { NetworkInterface: [networkInterface(instance)] },
+    DedicatedInstanceAttribute: { Affinity: '', Tenancy: '' },
+    EcsCapacityReservationAttr: { CapacityReservationId: '', CapacityReservationPreference: '' },
+    MetadataOptions: { HttpEndpoint: 'enabled', HttpTokens: instance.httpTokens, HttpPutResponseHopLimit: 0 },
+    CpuOptions: { CoreCount: Math.max(1, (type?.cpu ?? 2) / 2), ThreadsPerCore: 2, Numa: 'ON' },
+    HibernationOptions: { Configured: false },
+    ImageOptions: { LoginAsNonRoot: false },
+  };
+}
+
+function networkInterface(instance: Instance): Record<string, unknown> {
+  const host = instance.privateIp.split('.').map((part) => Number(part).toString(16).padStart(2, '0'));
+  return {
+    NetworkInterfaceId: instance.networkInterfaceId,
+    MacAddress: ['00', '16', ...host].join(':'),
+    Type: 'Primary',
+    PrimaryIpAddress: instance.privateIp,
+    PrivateIpSets: { PrivateIpSet: [{ PrivateIpAddress: instance.privateIp, Primary: true }] },
+    Ipv6Sets: { Ipv6Set: [] },
+    Ipv4PrefixSets: { Ipv4PrefixSet: [] },
+    Ipv6PrefixSets: { Ipv6PrefixSet: [] },
+  };
+}
+
+/** The flat answer of DescribeInstanceAttribute. */
+export function attributeView(instance: Instance): Record<string, unknown> {
+  return {
+    ...shared(instance),
+    Status: instance.status,
+    IoOptimized: 'optimized',
+    CreationTime: seconds(instance.createdAt),
+    ExpiredTime: instance.expiresAt === undefined ? NEVER : minutes(instance.expiresAt),
+    OperationLocks: { LockReason: instance.locks.map(({ reason }) => ({ LockReason: reason })) },
+    EipAddress: { AllocationId: '', IpAddress: '', InternetChargeType: '' },
+    EnableJumboFrame: false,
+    EnableNetworkEncryption: false,
+    SecurityOptions: { EnableSecureBoot: false },
+  };
+}
