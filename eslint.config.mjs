@@ -1,16 +1,39 @@
 import js from '@eslint/js';
-import boundaries from 'eslint-plugin-boundaries';
 import tseslint from 'typescript-eslint';
+import layers from './scripts/layers.cjs';
+
+// An update's validator must be synchronous: an async one does not reject the update, it breaks the workflow task.
+const SYNCHRONOUS_VALIDATORS = {
+  selector: 'Property[key.name="validator"][value.async=true]',
+  message: "An update's validator must be synchronous: an async one breaks the workflow task.",
+};
+const NO_CLOCK = [
+  {
+    selector: 'CallExpression[callee.object.name="Date"][callee.property.name="now"]',
+    message: 'Take the time as an argument.',
+  },
+  {
+    selector: 'NewExpression[callee.name="Date"][arguments.length=0]',
+    message: 'Take the time as an argument.',
+  },
+];
+const NO_CHANCE = {
+  selector: 'MemberExpression[object.name="Math"][property.name="random"]',
+  message: 'Take chance as an argument.',
+};
 
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'coverage/**'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
+    plugins: { steward: layers.plugin },
     languageOptions: {
       parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname },
     },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
+      'steward/layers': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       // A promise nobody waits for loses its error and, in a workflow, its place in history.
@@ -23,12 +46,42 @@ export default tseslint.config(
       ],
       'max-depth': ['error', 4],
       'no-console': 'error',
+      'no-restricted-syntax': ['error', SYNCHRONOUS_VALIDATORS],
     },
   },
   {
-    files: ['**/*.mjs', '**/*.js'],
+    // The environment has one reader; the mains hand it over. The simulator's shell mode passes it on to commands.
+    files: ['src/**/*.ts', 'simulator/**/*.ts'],
+    ignores: ['src/config.ts', 'src/*/main.ts', 'simulator/main.ts', 'simulator/exec/shell.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'process',
+          property: 'env',
+          message: 'Only src/config.ts and the mains read the environment.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/domain/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'fetch'],
+      'no-restricted-syntax': ['error', SYNCHRONOUS_VALIDATORS, NO_CHANCE, ...NO_CLOCK],
+    },
+  },
+  {
+    // Time in the simulator is the simulator's own; its clock is the only reader of the wall's.
+    files: ['simulator/**/*.ts'],
+    ignores: ['simulator/core/clock.ts'],
+    rules: { 'no-restricted-syntax': ['error', SYNCHRONOUS_VALIDATORS, ...NO_CLOCK] },
+  },
+  {
+    files: ['**/*.mjs', '**/*.cjs', '**/*.js'],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: {
+      ...tseslint.configs.disableTypeChecked.languageOptions,
       globals: {
         process: 'readonly',
         console: 'readonly',
@@ -37,6 +90,8 @@ export default tseslint.config(
         __dirname: 'readonly',
         URL: 'readonly',
         setTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
       },
     },
     rules: {
