@@ -9,11 +9,17 @@ export class StackError extends Error {
 
 /** The message of anything thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = propertyOf(error, 'message');
+  return typeof message === 'string' ? message : String(error);
 }
 
 /** The `code` of a Node system error (`ENOENT` …), else undefined. */
 export function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  const code = propertyOf(error, 'code');
   return typeof code === 'string' ? code : undefined;
+}
+
+// Not `instanceof Error`: under jest, Node's own errors are of another realm.
+function propertyOf(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
 }

@@ -41,10 +41,12 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return !identity.startTicks || !now.startTicks || identity.startTicks === now.startTicks;
 }
 
+/** The lock, or who holds it. */
+export type Attempt =
+  { release: () => void; holder?: undefined } | { release?: undefined; holder: ProcessIdentity };
+
 /** Takes the lock, or answers who holds it. `release` is idempotent and never removes another's lock. */
-export function tryLock(
-  file: string,
-): { release: () => void; holder?: undefined } | { holder: ProcessIdentity } {
+export function tryLock(file: string): Attempt {
   mkdirSync(dirname(file), { recursive: true });
   const me = JSON.stringify(identityOf(process.pid));
   const mine = `${file}.${process.pid}-${Math.random().toString(36).slice(2)}`;
