@@ -10,6 +10,7 @@ import type { FaultSpec } from './core/faults';
 import { Gateway } from './core/gateway';
 import { Random } from './core/random';
 import type { LaunchSpec } from './model/launch';
+import { StateFile } from './model/state-file';
 import type { SimulationOptions } from './simulation';
 import { Simulation } from './simulation';
 import { createEcsServer } from './wire/server';
@@ -29,7 +30,7 @@ export interface SimulatorOptions extends SimulationOptions {
   /** Tags of the instances that are given by number. */
   readonly tags?: Readonly<Record<string, string>>;
   readonly faults?: readonly FaultSpec[];
-  /** A file that keeps the state over restarts. */
+  /** A file that keeps the state over restarts; where it exists, `instances` is not used. */
   readonly stateFile?: string;
 }
 
@@ -61,13 +62,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const keys = keyPair(options);
   gateway.keyring.add(keys.accessKeyId, keys.accessKeySecret);
   simulation.faults.set(options.faults ?? []);
-  for (const spec of firstInstances(options, regionId)) simulation.instances.launch(spec);
+  const restored = options.stateFile !== undefined && new StateFile(options.stateFile, simulation).attach();
+  if (!restored) for (const spec of firstInstances(options, regionId)) simulation.instances.launch(spec);
   const instanceIds = [...simulation.world.regions.values()].flatMap((region) => [
     ...region.instances.keys(),
   ]);
   const controlToken = options.controlToken ?? randomBytes(24).toString('base64url');
   const ecs = createEcsServer(gateway);
-  const control = createControlServer({ simulation, gateway, token: controlToken });
+  const control = createControlServer({ simulation, gateway, token: controlToken, regionId });
   try {
     const port = await listen(ecs, options.port ?? 0);
     const controlPort = await listen(control, options.controlPort ?? 0);

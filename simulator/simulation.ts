@@ -71,11 +71,15 @@ export class Simulation {
   readonly tokenKey = newTokenKey();
   readonly exec: ExecMode | undefined;
   readonly clientTokenLifetimeMs: number;
-  /** Parts of the state file beside the world. */
+  /** Parts of the state file beside the world; use `keep`. */
   readonly persistent = new Map<string, Persistent>();
+  /** What an earlier run saved of parts that have not been made yet. */
+  savedParts: Readonly<Record<string, unknown>> = {};
   /** May be changed at any time by the control plane. */
   readonly switches: Switches;
   policy: Policy | undefined;
+  /** Runs before an answer leaves; the state file makes sure that what is told is kept. */
+  beforeAnswer: (() => void) | undefined;
   private readonly extensions = new Map<string, unknown>();
   private readonly closers: (() => void | Promise<void>)[] = [];
   private workDir: string | undefined;
@@ -103,6 +107,12 @@ export class Simulation {
   extension<T>(name: string, make: (simulation: Simulation) => T): T {
     if (!this.extensions.has(name)) this.extensions.set(name, make(this));
     return this.extensions.get(name) as T;
+  }
+
+  /** Puts a part into the state file, and gives it what an earlier run saved of it. */
+  keep(name: string, part: Persistent): void {
+    this.persistent.set(name, part);
+    if (name in this.savedParts) part.restore(this.savedParts[name]);
   }
 
   /** Runs at the end, last registered first. */

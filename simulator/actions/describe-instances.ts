@@ -2,7 +2,7 @@
  * DescribeInstances, DescribeInstanceStatus, DescribeInstanceAttribute. The rule: an unknown id in a list is
  * simply absent; only the single-instance action answers 404.
  */
-import type { ActionContext, PageLimits } from '../core';
+import type { ActionContext, PageLimits, ParamsOf } from '../core';
 import {
   defineAction,
   EcsError,
@@ -92,7 +92,7 @@ const params = {
   Filter: list(struct({ Key: text(), Value: rawText() })),
 };
 
-type Params = Parameters<typeof describeInstancesHandler>[1];
+type Params = ParamsOf<typeof params, 'RegionId'>;
 
 /** DescribeInstances. */
 export const describeInstances = defineAction({
@@ -104,10 +104,7 @@ export const describeInstances = defineAction({
   handle: describeInstancesHandler,
 });
 
-function describeInstancesHandler(
-  context: ActionContext,
-  given: import('../core').ParamsOf<typeof params, 'RegionId'>,
-): Record<string, unknown> {
+function describeInstancesHandler(context: ActionContext, given: Params): Record<string, unknown> {
   requireSearchable(given.Tag);
   const matches = [...simple(given), ...creationFilters(given)];
   const found = capped(candidates(context, given), context, given).filter((instance) =>

@@ -4,6 +4,7 @@
  */
 import { EcsError, list, rawText, struct, text } from '../core';
 import type { ErrorSpec } from '../core/errors';
+import type { Param } from '../core/schema';
 
 /** A search by tag or resource group looks at no more resources than this. */
 export const TAG_SEARCH_CAP = 1000;
@@ -11,10 +12,12 @@ export const TAG_SEARCH_CAP = 1000;
 const badKey: ErrorSpec = [400, 'InvalidTagKey.Malformed', 'The specified Tag.n.Key is not valid.'];
 const badValue: ErrorSpec = [400, 'InvalidTagValue.Malformed', 'The specified Tag.n.Value is not valid.'];
 
+const TOO_MANY: ErrorSpec = [400, 'InvalidTagCount', 'The specified tags are beyond the permitted range.'];
+
 /** `Tag.N.Key` / `Tag.N.Value` as they come, at most 20. */
-export const tagList = (
-  tooMany: ErrorSpec = [400, 'InvalidTagCount', 'The specified tags are beyond the permitted range.'],
-) => list(struct({ Key: text(), Value: rawText() }), { max: 20, tooMany });
+export function tagList(tooMany: ErrorSpec = TOO_MANY): Param<RequestTag[]> {
+  return list(struct({ Key: text(), Value: rawText() }), { max: 20, tooMany });
+}
 
 /** A tag of a request. */
 export interface RequestTag {

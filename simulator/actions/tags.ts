@@ -100,7 +100,7 @@ export const tagResources = defineAction({
     if (merged.some((tags) => tags.size > MOST_TAGS))
       throw new EcsError(403, 'QuotaExceed.Tags', 'The number of tags of a resource exceeds the quota.');
     resources.forEach((resource, index) => {
-      resource.replace(merged[index] ?? new Map());
+      resource.replace(merged[index] ?? new Map<string, string>());
       context.effect(`${params.ResourceType}.tagged`, resource.id, context.region.regionId, {
         keys: [...added.keys()],
       });

@@ -2,17 +2,16 @@
  * The operations of the control plane. The rule: a table of method and path; bodies are checked before anything
  * is changed.
  */
+import { z } from 'zod';
+import { faultSchema } from '../core/faults';
+import type { LedgerQuery } from '../core/ledger';
+import { policySchema } from '../core/policy';
+import { switchesSchema } from '../core/settings';
+import type { Simulation } from '../simulation';
+import { clockBody, keyBody, stockBody, throttleBody } from './bodies';
+import { addInstances, listInstances, removeInstance, updateInstance } from './instances';
 import type { ControlTarget } from './server';
-
-/** A refused control call. */
-export class ControlError extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+import { ControlError } from './control-error';
 
 /** A control call. */
 export interface ControlRequest {
@@ -22,19 +21,124 @@ export interface ControlRequest {
   readonly body: unknown;
 }
 
-type Handler = (target: ControlTarget, request: ControlRequest) => unknown;
+/** Carries out one kind of control call; `rest` is the last part of the path. */
+export type ControlHandler = (target: ControlTarget, request: ControlRequest, rest: string) => unknown;
 
-const ROUTES: Readonly<Record<string, Handler>> = {
-  'GET /health': ({ simulation }) => ({
+const ledgerQuery = z
+  .object({
+    kind: z.enum(['call', 'effect']),
+    action: z.string(),
+    effect: z.string(),
+    code: z.string(),
+    resourceId: z.string(),
+    regionId: z.string(),
+    requestId: z.string(),
+    clientToken: z.string(),
+    after: z.coerce.number(),
+    sinceMark: z.string(),
+    limit: z.coerce.number(),
+  })
+  .partial()
+  .strict();
+
+const ROUTES: Readonly<Record<string, ControlHandler>> = {
+  'GET /health': ({ simulation }) => health(simulation),
+
+  'GET /instances': (target, { query }) => listInstances(target, query),
+  'POST /instances': (target, { body }) => addInstances(target, body),
+  'PATCH /instances/*': (target, { body }, id) => updateInstance(target, id, body),
+  'DELETE /instances/*': (target, _, id) => removeInstance(target, id),
+
+  'GET /ledger': ({ simulation }, { query }) => ({
+    records: simulation.ledger.query(ledgerQuery.parse(Object.fromEntries(query))),
+  }),
+  'GET /ledger/counts': ({ simulation }) => simulation.ledger.counts(),
+  'POST /ledger/marks/*': ({ simulation }, _, name) => ({ seq: simulation.ledger.mark(name) }),
+  'DELETE /ledger': ({ simulation }) => simulation.ledger.reset(),
+
+  'GET /clock': ({ simulation }) => clock(simulation),
+  'PUT /clock': async ({ simulation }, { body }) => {
+    const wanted = clockBody.parse(body);
+    if (simulation.clock.mode.kind !== 'driven') throw new ControlError(409, 'Time is not driven here.');
+    await simulation.clock.setTime(
+      'time' in wanted ? wanted.time : simulation.clock.now() + wanted.advanceMs,
+    );
+    return clock(simulation);
+  },
+
+  'GET /faults': ({ simulation }) => ({ faults: simulation.faults.list() }),
+  'POST /faults': ({ simulation }, { body }) => {
+    const faults = z.array(faultSchema).parse([body].flat());
+    return { ids: simulation.faults.set(faults) };
+  },
+  'DELETE /faults': ({ simulation }) => simulation.faults.clear(),
+  'DELETE /faults/*': ({ simulation }, _, id) => simulation.faults.clear(id),
+
+  'PUT /throttle': ({ simulation }, { body }) => {
+    const { limits, enabled, reset } = throttleBody.parse(body);
+    if (reset) simulation.throttle.reset();
+    simulation.throttle.set(limits ?? {});
+    simulation.throttle.enabled = enabled ?? simulation.throttle.enabled;
+    return {};
+  },
+
+  'GET /switches': ({ simulation }) => simulation.switches,
+  'PUT /switches': ({ simulation }, { body }) => {
+    const wanted = switchesSchema.partial().parse(body);
+    const given = Object.keys(typeof body === 'object' && body !== null ? body : {});
+    const changed = Object.fromEntries(Object.entries(wanted).filter(([name]) => given.includes(name)));
+    return Object.assign(simulation.switches, changed);
+  },
+
+  'PUT /policy': ({ simulation }, { body }) => void (simulation.policy = policySchema.parse(body)),
+  'DELETE /policy': ({ simulation }) => void (simulation.policy = undefined),
+
+  'PUT /stock': ({ simulation }, { body }) => {
+    const { regionId, zoneId, instanceType, stock } = stockBody.parse(body);
+    const zone = simulation.world.region(regionId ?? zoneId.slice(0, zoneId.lastIndexOf('-'))).zone(zoneId);
+    if (!zone) throw new ControlError(404, `There is no zone ${zoneId}.`);
+    if (stock === null) zone.stock.delete(instanceType);
+    else zone.stock.set(instanceType, stock);
+    return {};
+  },
+
+  'PUT /keys': ({ gateway }, { body }) => {
+    const wanted = keyBody.parse(body);
+    if ('add' in wanted) gateway.keyring.add(wanted.add.accessKeyId, wanted.add.accessKeySecret);
+    else gateway.keyring.revoke(wanted.revoke, wanted.how);
+    return {};
+  },
+
+  'DELETE /client-tokens': ({ simulation }) => simulation.tokens.clear(),
+};
+
+function health(simulation: Simulation): Record<string, unknown> {
+  const regions = [...simulation.world.regions.values()];
+  const memory = process.memoryUsage();
+  return {
     status: 'ok',
+    ...clock(simulation),
+    instances: regions.reduce((sum, region) => sum + region.instances.size, 0),
+    rss: memory.rss,
+    heapUsed: memory.heapUsed,
+  };
+}
+
+function clock(simulation: Simulation): Record<string, unknown> {
+  return {
     time: simulation.clock.now(),
     mode: simulation.clock.mode,
-  }),
-};
+    pendingTimers: simulation.clock.pending(),
+  };
+}
 
 /** Carries out one control call. */
 export async function route(target: ControlTarget, request: ControlRequest): Promise<unknown> {
-  const handler = ROUTES[`${request.method} ${request.path}`];
-  if (!handler) throw new ControlError(404, `There is no ${request.method} ${request.path}.`);
-  return handler(target, request);
+  const exact = ROUTES[`${request.method} ${request.path}`];
+  if (exact) return exact(target, request, '');
+  const cut = request.path.lastIndexOf('/');
+  const below = ROUTES[`${request.method} ${request.path.slice(0, cut)}/*`];
+  const rest = decodeURIComponent(request.path.slice(cut + 1));
+  if (below && rest !== '') return below(target, request, rest);
+  throw new ControlError(404, `There is no ${request.method} ${request.path}.`);
 }

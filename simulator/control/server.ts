@@ -8,13 +8,16 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Gateway } from '../core/gateway';
 import { refusalOf } from '../wire/guard';
 import type { Simulation } from '../simulation';
-import { ControlError, route } from './routes';
+import { ControlError, explain } from './control-error';
+import { route } from './routes';
 
 /** What the control plane controls. */
 export interface ControlTarget {
   readonly simulation: Simulation;
   readonly gateway: Gateway;
   readonly token: string;
+  /** The region that is meant when none is named. */
+  readonly regionId: string;
 }
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -23,10 +26,8 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 export function createControlServer(target: ControlTarget): Server {
   return createServer((request, response) => {
     respond(target, request, response).catch((error: unknown) => {
-      const known = error instanceof ControlError;
-      send(response, known ? error.status : 500, {
-        error: error instanceof Error ? error.message : String(error),
-      });
+      const { status, message } = explain(error);
+      send(response, status, { error: message });
     });
   });
 }

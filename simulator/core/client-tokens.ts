@@ -50,6 +50,16 @@ export class ClientTokens {
     this.memory.clear();
   }
 
+  /** The settled tokens, for the state file. */
+  save(): unknown {
+    return [...this.memory].filter(([, entry]) => entry.answer !== undefined);
+  }
+
+  /** Remembers what an earlier run remembered. */
+  restore(saved: unknown): void {
+    for (const [scope, entry] of saved as [string, Remembered][]) this.memory.set(scope, entry);
+  }
+
   private trim(now: number): void {
     if (this.memory.size <= LARGEST) return;
     for (const [scope, entry] of this.memory) {

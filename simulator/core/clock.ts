@@ -80,6 +80,11 @@ export class Clock {
     this.drivenNow = Math.max(this.drivenNow, target);
   }
 
+  /** Takes up driven time where an earlier run left it. */
+  continueFrom(time: number): void {
+    this.drivenNow = Math.max(this.drivenNow, time);
+  }
+
   /** Number of timers that wait. */
   pending(): number {
     return this.heap.filter((entry) => entry.run !== undefined).length;

@@ -143,6 +143,7 @@ export class Gateway {
       call.endpoint,
     );
     const answer = await this.once(action, context, drawn, () => prepared.run(context));
+    simulation.beforeAnswer?.();
     await pause(drawn, 'after');
     interrupt(drawn, 'after');
     return disfigure(answer, drawn);

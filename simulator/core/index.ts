@@ -34,7 +34,7 @@
  * State of its own: `context.simulation.extension('cloudAssistant', (simulation) => new CloudAssistant(simulation))`
  * makes it once; in there `simulation.events.subscribe(listener)` follows instances (stopping, stopped, rebooting,
  * released), `simulation.clock.after(ms, run)` waits for the provider's own processes, `simulation.onClose(fn)` ends
- * it, `simulation.persistent.set(name, {save, restore})` puts it into the state file, and
+ * it, `simulation.keep(name, {save, restore})` puts it into the state file, and
  * `simulation.directoryOf(instance)` is the instance's directory on disk.
  */
 export type { Action, Answer } from './action';

@@ -88,13 +88,14 @@ export class Ledger {
   private codes = new Map<string, number>();
   private unknown = new Map<string, number>();
 
-  constructor(private readonly limit: number) {}
+  /** Hears of every line; the state file keeps them. */
+  onRecord: ((record: LedgerRecord) => void) | undefined;
+
+  constructor(readonly limit: number) {}
 
   /** Writes a call. */
   call(record: Omit<CallRecord, 'seq' | 'kind'>): void {
-    count(this.calls, record.action);
-    count(this.codes, record.code);
-    for (const name of record.unknownParameters ?? []) count(this.unknown, `${record.action}.${name}`);
+    this.countCall(record);
     this.append({ ...record, seq: ++this.seq, kind: 'call' });
   }
 
@@ -137,8 +138,25 @@ export class Ledger {
     for (const map of [this.marks, this.calls, this.effects, this.codes, this.unknown]) map.clear();
   }
 
+  /** Takes up lines that an earlier run wrote. */
+  restore(records: readonly LedgerRecord[]): void {
+    for (const record of records) {
+      if (record.kind === 'call') this.countCall(record);
+      else count(this.effects, record.effect);
+      this.records.push(record);
+      this.seq = Math.max(this.seq, record.seq);
+    }
+  }
+
+  private countCall(record: Omit<CallRecord, 'seq' | 'kind'>): void {
+    count(this.calls, record.action);
+    count(this.codes, record.code);
+    for (const name of record.unknownParameters ?? []) count(this.unknown, `${record.action}.${name}`);
+  }
+
   private append(record: LedgerRecord): void {
     this.records.push(record);
+    this.onRecord?.(record);
     // Cutting in large steps keeps an append cheap.
     if (this.records.length < this.limit * 1.25 + 16) return;
     this.dropped += this.records.length - this.limit;

@@ -108,6 +108,19 @@ export class Instances {
     this.tell(instance, 'agent', false);
   }
 
+  /** Puts an instance into a status at once, past the declared transitions: for the control plane only. */
+  force(instance: Instance, status: InstanceStatus, mode: 'KeepCharging' | 'StopCharging'): void {
+    const now = this.services.clock.now();
+    this.timers.get(instance.instanceId)?.cancel();
+    this.timers.delete(instance.instanceId);
+    Object.assign(instance, { statusBefore: instance.status, statusChangedAt: now, status, next: undefined });
+    instance.stoppedMode = status === 'Stopped' ? mode : 'Not-applicable';
+    if (status === 'Running') return this.boot(instance, now, 0);
+    this.loseAgent(instance);
+    if (status === 'Stopped') this.tell(instance, 'stopped', true);
+    if (status === 'Stopping') this.tell(instance, 'stopping', true);
+  }
+
   /** Continues the steps of a restored instance. */
   resume(instance: Instance): void {
     const { next } = instance;
