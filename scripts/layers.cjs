@@ -52,7 +52,7 @@ const LAYERS = {
   },
   // Acts through workflows and Temporal's client, starts the stack, and reads results.
   'src/cli': {
-    uses: ['src/cli', 'src/stack', 'src/results', 'src/domain', 'src/config.ts'],
+    uses: ['src/cli', 'src/client.ts', 'src/stack', 'src/results', 'src/domain', 'src/config.ts'],
     packages: ['@temporalio/client', '@temporalio/common', 'cli-table3', 'commander'],
     types: ['src/workflows'],
     node: true,
@@ -62,7 +62,16 @@ const LAYERS = {
     packages: ['@temporalio/envconfig', 'zod'],
     node: true,
   },
-  'src/index.ts': { uses: ['src/domain'], packages: ['@temporalio/client'], types: ['src/workflows'] },
+  'src/client.ts': {
+    uses: ['src/domain'],
+    packages: ['@temporalio/client', '@temporalio/common'],
+    node: true,
+  },
+  'src/index.ts': {
+    uses: ['src/client.ts', 'src/domain'],
+    packages: ['@temporalio/client'],
+    types: ['src/workflows'],
+  },
   // A separate program: it meets the product over HTTP only.
   simulator: { uses: ['simulator'], packages: ['zod'], node: true },
 };
