@@ -22,6 +22,8 @@ export interface TemporalConfig {
   namespace: string;
   /** For `Connection.connect` and `NativeConnection.connect`: address, TLS, API key, metadata. */
   connectionOptions: ClientConnectConfig['connectionOptions'];
+  /** Address of the Web UI, for links. */
+  uiUrl?: string;
 }
 
 /** Everything the environment decides. */
@@ -89,7 +91,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     paths: { stateDir, cacheDir: cacheDirOf(given) },
     account: variables.STEWARD_ACCOUNT,
     taskQueue: taskQueueOf(variables.STEWARD_ACCOUNT),
-    temporal,
+    temporal: { ...temporal, uiUrl: variables.STEWARD_UI_URL },
     ecs: { endpoint: variables.ECS_ENDPOINT, region: variables.STEWARD_REGION },
     logLevel: variables.STEWARD_LOG_LEVEL,
     binaries: {
@@ -141,6 +143,9 @@ const VARIABLES = z.object({
   STEWARD_REGION: z
     .string()
     .regex(REGION_PATTERN, { error: 'must be a RegionId such as cn-hangzhou' })
+    .optional(),
+  STEWARD_UI_URL: z
+    .url({ protocol: /^https?$/, error: 'must be a URL such as http://localhost:8233' })
     .optional(),
   ECS_ENDPOINT: z.string().transform(readEndpoint).optional(),
   STEWARD_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),

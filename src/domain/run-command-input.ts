@@ -17,6 +17,11 @@ z.config({ jitless: true });
 /** RegionIds: cn-hangzhou, ap-southeast-1, cn-shanghai-finance-1. Letters, digits and hyphens only. */
 export const REGION_PATTERN = /^[a-z]{2,3}-[a-z]+(-[a-z0-9]+){0,4}$/;
 
+/** True for text that looks like a RegionId; whether the region exists only the API knows. */
+export function isRegionId(text: string): boolean {
+  return REGION_PATTERN.test(text);
+}
+
 /** More targets than this are several runs. */
 export const MAX_TARGETS = 10_000;
 const MAX_TAGS = 20;

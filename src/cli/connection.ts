@@ -1,0 +1,150 @@
+/**
+ * Reaching Temporal, and saying within seconds why that does not work.
+ *
+ * The one rule: a command never hangs on something that is missing (server, namespace, attributes, worker): it says
+ * what is missing, where it looked, and how to mend it.
+ */
+import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
+import type { Config } from '../config';
+import { SEARCH_ATTRIBUTES, taskQueueOf } from '../domain/messages';
+import { runningStack } from '../stack/stack-file';
+import { CliError, EXIT, messageOf } from './exit';
+
+/** A connection to one namespace, and how people reach the same in a browser. */
+export interface Temporal {
+  client: Client;
+  connection: Connection;
+  address: string;
+  namespace: string;
+  account: string;
+  taskQueue: string;
+  /** The Web UI's page of a run, where the address of the Web UI is known. */
+  linkOf(workflowId: string, runId: string): string | undefined;
+  close(): Promise<void>;
+}
+
+/** Where to connect to: what the environment says, else a running `steward up`, else the usual port. */
+export interface Place {
+  address: string;
+  namespace: string;
+  account: string;
+  uiUrl?: string;
+  /** Address, TLS, API key. */
+  connectionOptions: Config['temporal']['connectionOptions'];
+  /** For people: where the address comes from. */
+  from: string;
+}
+
+/** google.rpc.Code */
+const NOT_FOUND = 5;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** A worker asks for work at least every minute; one not heard of for longer is gone. */
+const POLLER_FRESH_MS = 75_000;
+
+/** Finds the place; see the rule of order in docs/operations.md. */
+export function placeOf(config: Config): Place {
+  const { temporal, account } = config;
+  const stack = runningStack(config.paths.stateDir);
+  if (temporal.addressGiven || !stack) {
+    const { address, namespace, connectionOptions } = temporal;
+    const uiUrl = temporal.uiUrl ?? (stack?.address === address ? stack.uiUrl : undefined);
+    const from = temporal.addressGiven
+      ? 'TEMPORAL_ADDRESS or the profile file of temporal'
+      : 'the usual port';
+    return { address, namespace, account, uiUrl, connectionOptions, from };
+  }
+  return {
+    address: stack.address,
+    namespace: temporal.namespaceGiven ? temporal.namespace : stack.namespace,
+    account: stack.account,
+    uiUrl: temporal.uiUrl ?? stack.uiUrl,
+    // TLS and keys that are configured belong to another server.
+    connectionOptions: { address: stack.address },
+    from: 'steward up',
+  };
+}
+
+/** Connects and makes sure the namespace is there. */
+export async function connectTemporal(config: Config, place = placeOf(config)): Promise<Temporal> {
+  const { address, namespace, connectionOptions } = place;
+  let connection: Connection;
+  try {
+    connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_TIMEOUT_MS });
+  } catch (error) {
+    throw new CliError(
+      EXIT.notCarriedOut,
+      `No Temporal server answers at ${address} (from ${place.from}): ${messageOf(error)}\n` +
+        'Start one here with: steward up\nOr name another: TEMPORAL_ADDRESS=host:port (or a profile of the temporal command).',
+    );
+  }
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+  } catch (error) {
+    await connection.close();
+    throw namespaceError(error, address, namespace);
+  }
+  return {
+    client: new Client({ connection, namespace }),
+    connection,
+    address,
+    namespace,
+    account: place.account,
+    taskQueue: taskQueueOf(place.account),
+    linkOf: (workflowId, runId) => place.uiUrl && webUiLink(place.uiUrl, namespace, workflowId, runId),
+    close: () => connection.close(),
+  };
+}
+
+/** The page of a run in Temporal's Web UI. */
+export function webUiLink(uiUrl: string, namespace: string, workflowId: string, runId: string): string {
+  const part = encodeURIComponent;
+  return `${uiUrl.replace(/\/+$/, '')}/namespaces/${part(namespace)}/workflows/${part(workflowId)}/${part(runId)}`;
+}
+
+/** Makes sure that a run started now would be worked on: search attributes registered, a worker polling. */
+export async function findObstacles(temporal: Temporal): Promise<string[]> {
+  const { connection, namespace, taskQueue, address } = temporal;
+  const obstacles = await missingAttributes(connection, namespace);
+  const seen = await connection.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: 1,
+  });
+  const since = Date.now() - POLLER_FRESH_MS;
+  const fresh = (seen.pollers ?? []).some(
+    (poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1_000 >= since,
+  );
+  if (!fresh) {
+    obstacles.push(
+      `No worker polls the task queue ${taskQueue} in namespace ${namespace} at ${address}.\n` +
+        `Start one: steward worker (or everything on this machine: steward up)`,
+    );
+  }
+  return obstacles;
+}
+
+/** Where attributes may not be read (a cloud service may forbid it) the worker's own check at its start has to do. */
+async function missingAttributes(connection: Connection, namespace: string): Promise<string[]> {
+  try {
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !(name in (customAttributes ?? {})));
+    return missing.map(
+      ([name, type]) =>
+        `The search attribute ${name} is not registered in namespace ${namespace}.\n` +
+        `Register it: temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${type}`,
+    );
+  } catch {
+    return [];
+  }
+}
+
+function namespaceError(error: unknown, address: string, namespace: string): CliError {
+  const missing = isGrpcServiceError(error) && Number(error.code) === NOT_FOUND;
+  return new CliError(
+    EXIT.notCarriedOut,
+    missing
+      ? `The namespace ${namespace} does not exist at ${address}.\n` +
+          `Create it: temporal operator namespace create --namespace ${namespace} --retention 30d\nOr name another: TEMPORAL_NAMESPACE=…`
+      : `The namespace ${namespace} at ${address} cannot be read: ${messageOf(error)}`,
+  );
+}

@@ -1,0 +1,213 @@
+/**
+ * Following a run to its end: live counts on a terminal, plain lines elsewhere, and a decision on Ctrl-C.
+ *
+ * The one rule: following never changes a run. It goes on whatever becomes of this process, unless a person says cancel.
+ */
+import { WorkflowFailedError, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runCommandProgress, runCommandResult } from '../client';
+import { INVALID_INPUT } from '../domain/messages';
+import type { InputError, RunCommandProgress, RunCommandResult } from '../domain/messages';
+import type { Temporal } from './connection';
+import { CliError, EXIT, messageOf, usageError } from './exit';
+import type { ExitCode } from './exit';
+import { progressKey, progressLine } from './render';
+import type { Terminal } from './terminal';
+
+/** A run as commands hand it around. */
+export interface RunRef {
+  workflowId: string;
+  runId: string;
+}
+
+/** How following ended; `cancelled` where the person here asked for that. */
+export type Followed = { end: 'result'; result: RunCommandResult; cancelled: boolean } | { end: 'left' };
+
+/** Between two looks at the progress; a look is one query, which leaves nothing in history. */
+const LIVE_GAP_MS = 500;
+const PLAIN_GAP_MS = 1_000;
+/** A query no worker answers ends after this long. */
+const QUERY_TIMEOUT_MS = 5_000;
+
+/** Waits for the end of `run` and shows how it goes. Throws a CliError where it did not end with a result. */
+export async function follow(temporal: Temporal, run: RunRef, terminal: Terminal): Promise<Followed> {
+  const over = new AbortController();
+  const interrupts = new Interrupts();
+  const result = patientResultOf(temporal, run, over.signal);
+  // Where the person leaves, nobody waits for it any more.
+  result.catch(() => undefined);
+  const progress = showProgress(temporal, run, terminal, { over: over.signal, interrupts });
+  let cancelled = false;
+  try {
+    for (;;) {
+      const first = await Promise.race([result, interrupts.next()]);
+      if (first !== 'interrupt') return { end: 'result', result: first, cancelled };
+      const decision = await decideOnInterrupt(terminal, interrupts);
+      if (decision === 'leave') return { end: 'left' };
+      if (decision === 'cancel') {
+        await temporal.client.workflow.getHandle(run.workflowId, run.runId).cancel();
+        cancelled = true;
+        terminal.say('Cancelling; waiting for the report of what had already started.');
+      }
+    }
+  } finally {
+    over.abort();
+    interrupts.close();
+    await progress;
+    terminal.live('');
+  }
+}
+
+/** The exit code a result stands for. */
+export function exitCodeOf(result: RunCommandResult): ExitCode {
+  if (result.outcome === 'succeeded') return EXIT.ok;
+  return result.refusal === undefined ? EXIT.someFailed : EXIT.notCarriedOut;
+}
+
+/** The result of a run, or a CliError that says how it ended without one. */
+export async function resultOf(temporal: Temporal, { workflowId, runId }: RunRef): Promise<RunCommandResult> {
+  try {
+    return await runCommandResult(temporal.client, workflowId, runId);
+  } catch (error) {
+    throw endError(error, workflowId);
+  }
+}
+
+/** The result, however long the server is away in between. */
+async function patientResultOf(
+  temporal: Temporal,
+  run: RunRef,
+  over: AbortSignal,
+): Promise<RunCommandResult> {
+  for (;;) {
+    try {
+      return await runCommandResult(temporal.client, run.workflowId, run.runId);
+    } catch (error) {
+      if (over.aborted || !isAway(error)) throw endError(error, run.workflowId);
+      await pause(PLAIN_GAP_MS, over);
+    }
+  }
+}
+
+/** google.rpc.Code: deadline exceeded, unavailable. */
+function isAway(error: unknown): boolean {
+  return isGrpcServiceError(error) && [4, 14].includes(Number(error.code));
+}
+
+async function pause(milliseconds: number, over: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal: over }).catch(() => undefined);
+}
+
+function endError(error: unknown, workflowId: string): CliError {
+  if (error instanceof WorkflowNotFoundError)
+    return new CliError(EXIT.notCarriedOut, `There is no run ${workflowId}.`);
+  if (!(error instanceof WorkflowFailedError)) {
+    return new CliError(
+      EXIT.notCarriedOut,
+      `The end of ${workflowId} could not be learnt: ${messageOf(error)}`,
+    );
+  }
+  const { cause } = error;
+  if (cause instanceof ApplicationFailure && cause.type === INVALID_INPUT) {
+    const errors = cause.details?.[0] as InputError[] | undefined;
+    return errors ? usageError(errors) : new CliError(EXIT.usage, cause.message);
+  }
+  const how =
+    cause instanceof TerminatedFailure
+      ? 'was terminated: nothing was stopped on the instances, and no result was written'
+      : cause instanceof CancelledFailure
+        ? 'was cancelled before it had a result'
+        : cause instanceof TimeoutFailure
+          ? 'ran into its time limit'
+          : `failed: ${messageOf(cause)}`;
+  return new CliError(EXIT.notCarriedOut, `The run ${workflowId} ${how}.`);
+}
+
+// --- progress ---
+
+interface Watch {
+  over: AbortSignal;
+  interrupts: Interrupts;
+}
+
+async function showProgress(
+  temporal: Temporal,
+  run: RunRef,
+  terminal: Terminal,
+  watch: Watch,
+): Promise<void> {
+  let lastKey = '';
+  while (!watch.over.aborted) {
+    const { key, line } = await lookAt(temporal, run, watch.over);
+    if (watch.over.aborted) return;
+    if (terminal.interactive) {
+      if (!watch.interrupts.asking) terminal.live(line.slice(0, terminal.columns - 1));
+    } else if (key !== lastKey) {
+      terminal.say(line);
+    }
+    lastKey = key;
+    await pause(terminal.interactive ? LIVE_GAP_MS : PLAIN_GAP_MS, watch.over);
+  }
+}
+
+async function lookAt(
+  temporal: Temporal,
+  run: RunRef,
+  over: AbortSignal,
+): Promise<{ key: string; line: string }> {
+  const { client, connection } = temporal;
+  try {
+    const progress: RunCommandProgress = await connection.withAbortSignal(over, () =>
+      connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
+        runCommandProgress(client, run.workflowId, run.runId),
+      ),
+    );
+    return { key: progressKey(progress), line: progressLine(progress, new Date()) };
+  } catch (error) {
+    const line = isGrpcServiceError(error)
+      ? 'Temporal does not answer just now; still trying'
+      : 'no worker answers just now; the run goes on when one is back (steward worker)';
+    return { key: line, line };
+  }
+}
+
+// --- Ctrl-C ---
+
+/** Ctrl-C as something one can wait for. While it listens, the process does not end by it. */
+class Interrupts {
+  asking = false;
+  private pending = 0;
+  private wake: () => void = () => undefined;
+  private readonly onSignal = (): void => {
+    this.pending += 1;
+    this.wake();
+  };
+
+  constructor() {
+    process.on('SIGINT', this.onSignal).on('SIGTERM', this.onSignal);
+  }
+
+  async next(): Promise<'interrupt'> {
+    if (this.pending === 0) await new Promise<void>((resolve) => (this.wake = resolve));
+    this.pending = 0;
+    return 'interrupt';
+  }
+
+  close(): void {
+    process.off('SIGINT', this.onSignal).off('SIGTERM', this.onSignal);
+  }
+}
+
+/** Without a terminal nobody can be asked; the run is left going. */
+async function decideOnInterrupt(
+  terminal: Terminal,
+  interrupts: Interrupts,
+): Promise<'cancel' | 'leave' | 'stay'> {
+  if (!terminal.interactive) return 'leave';
+  interrupts.asking = true;
+  const answer = await terminal.ask('Cancel the run (c), leave it going and go away (Enter), or stay (s)? ');
+  interrupts.asking = false;
+  const letter = answer?.trim().toLowerCase();
+  return letter === 'c' ? 'cancel' : letter === 's' ? 'stay' : 'leave';
+}

@@ -1,0 +1,219 @@
+#!/usr/bin/env node
+/**
+ * The command line: names, options and help of every command, and the end of the process.
+ *
+ * The one rule: this file decides exit codes and nothing else; what a command does is in the file of its name, loaded
+ * only when it is called.
+ */
+import { Command, CommanderError, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigError, loadConfig } from '../config';
+import { inputJsonSchema, TYPES_WITH_SCHEMA } from '../domain/schemas';
+import { packageRoot } from '../stack/paths';
+import { CliError, EXIT, messageOf } from './exit';
+import { isProgramName, runProgram } from './programs';
+import type { RunOptions } from './run-options';
+import type { UpOptions } from './stack-options';
+import { processTerminal } from './terminal';
+
+const EXIT_CODES = `
+Exit codes: 0 all succeeded, or started detached; 1 some instance did not succeed; 2 bad usage or input, nothing was
+called; 3 could not be carried out; 130 Ctrl-C. Results go to stdout, everything else to stderr.`;
+
+async function main(argv: string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (isProgramName(name)) return runProgram(name, rest);
+  let exitCode: number = EXIT.ok;
+  const act = <A extends unknown[]>(action: (...args: A) => Promise<number>) => {
+    return async (...args: A): Promise<void> => {
+      exitCode = await action(...args);
+    };
+  };
+  try {
+    await program(act).parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return report(error, wantsJson(argv));
+  }
+}
+
+type Act = <A extends unknown[]>(action: (...args: A) => Promise<number>) => (...args: A) => Promise<void>;
+
+function program(act: Act): Command {
+  const steward = new Command('steward')
+    .description('Durable operations for Alibaba Cloud ECS, on Temporal.')
+    .version(version(), '--version', 'print the version')
+    .helpOption('--help', 'print help; steward COMMAND --help tells more')
+    .addHelpText('after', EXIT_CODES)
+    .showHelpAfterError('(steward --help, steward COMMAND --help)')
+    .exitOverride();
+  addStackCommands(steward, act);
+  addRun(steward, act);
+  addInspection(steward, act);
+  return steward;
+}
+
+function addStackCommands(steward: Command, act: Act): void {
+  steward
+    .command('start')
+    .description('see what it does: a simulated fleet, one command on all of it (npm start)')
+    .action(act(async () => (await import('./start.js')).start(context())));
+  steward
+    .command('up')
+    .description('run a Temporal server with its Web UI, a simulated cloud and a worker, until Ctrl-C')
+    .option('--instances <n>', 'instances of the simulated cloud')
+    .option('--region <region>', 'their region')
+    .option('--tag <key=value>', 'a tag of every instance; may be repeated', collect, [])
+    .option('--time <mode>', "real, x60 (the cloud's own processes sixty times as fast) or driven")
+    .option('--exec <mode>', 'where commands run: sandbox, shell (as you, on this machine) or canned')
+    .option('--cloud', 'no simulator: work on REAL servers, with the credentials of the environment')
+    .option('--json', 'print one line of JSON when it is ready')
+    .action(act(async (options: UpOptions) => (await import('./up.js')).up(options, context())));
+  // Both are programs of their own, started above; these lines are their entries in the help.
+  steward
+    .command('worker [args...]')
+    .description('run a worker against any Temporal address')
+    .action(() => undefined);
+  steward
+    .command('simulate [args...]')
+    .description('run the simulated cloud alone')
+    .action(() => undefined);
+}
+
+function addRun(steward: Command, act: Act): void {
+  steward
+    .command('run')
+    .description('run a command on instances and wait for the result')
+    .usage('[options] -- COMMAND')
+    .argument('[command...]', 'the script; words are joined by spaces')
+    .option('--region <region>', 'RegionId of the instances (default: STEWARD_REGION)')
+    .option('--instance <id>', 'an instance; may be repeated', collect, [])
+    .option(
+      '--tag <key=value>',
+      'instances with this tag; key alone for any value; repeated: all of them',
+      collect,
+      [],
+    )
+    .addOption(
+      new Option('--type <type>', 'RunShellScript, RunBatScript or RunPowerShellScript').default(
+        'RunShellScript',
+      ),
+    )
+    .option('--file <path>', 'the script from a file; - for stdin')
+    .option('--timeout <seconds>', 'time limit on each instance, 10 to 86400 (default: 60)')
+    .option('--user <name>', 'user on the instance (default: root, System on Windows)')
+    .option('--working-directory <path>', 'directory on the instance')
+    .option('--parameter <name=value>', 'value for {{name}} in the script; may be repeated', collect, [])
+    .option('--name <text>', 'a name for people')
+    .option('--id <id>', 'the id of the run; an id means one run, ever (default: made)')
+    .option('--detach', 'start it, print its id, do not wait')
+    .option('--yes', 'do not ask, however many instances it is')
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', EXIT_CODES)
+    .action(
+      act(async (words: string[], options: RunOptions) =>
+        (await import('./run.js')).run(options, words, context()),
+      ),
+    );
+}
+
+function addInspection(steward: Command, act: Act): void {
+  steward
+    .command('status <id>')
+    .description('where a run stands')
+    .option('--follow', 'wait for its end as steward run does')
+    .option('--json', 'print one JSON document')
+    .action(
+      act(async (id: string, options: object) => (await import('./inspect.js')).status(id, options, context())),
+    );
+  steward
+    .command('results <id>')
+    .description('every row of a run with its whole output')
+    .option('--instance <id>', 'only this instance; may be repeated', collect, [])
+    .option('--failed', 'only those that did not succeed')
+    .addOption(new Option('--csv', 'print CSV').conflicts('json'))
+    .option('--json', 'print one JSON document')
+    .action(
+      act(async (id: string, options: { instance: string[] }) =>
+        (await import('./inspect.js')).results(id, options, context()),
+      ),
+    );
+  steward
+    .command('cancel <id>')
+    .description('stop what has not started, and report what had')
+    .option('--json', 'print one JSON document')
+    .action(
+      act(async (id: string, options: object) => (await import('./inspect.js')).cancel(id, options, context())),
+    );
+  steward
+    .command('schema <workflow>')
+    .description(`print the JSON Schema of a workflow's input: ${TYPES_WITH_SCHEMA.join(', ')}`)
+    .action(act(schema));
+}
+
+function schema(workflowType: string): Promise<number> {
+  const found = inputJsonSchema(workflowType);
+  if (!found) {
+    const known = TYPES_WITH_SCHEMA.join(', ');
+    throw new CliError(
+      EXIT.usage,
+      `There is no schema of ${JSON.stringify(workflowType)}; there is one of: ${known}`,
+    );
+  }
+  processTerminal().result(JSON.stringify(found, null, 2));
+  return Promise.resolve(EXIT.ok);
+}
+
+function context(): { config: ReturnType<typeof loadConfig>; terminal: ReturnType<typeof processTerminal> } {
+  return { config: loadConfig(), terminal: processTerminal() };
+}
+
+function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}
+
+function version(): string {
+  const { version: text } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return text;
+}
+
+// --- ends ---
+
+/** `--json` on the command line, before any `--`. */
+function wantsJson(argv: string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
+}
+
+/** Says on stderr what went wrong (as JSON on stdout too, where that was asked for), and with which code to end. */
+function report(error: unknown, json: boolean): number {
+  // Commander has printed its own message, or the help or version that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const exitCode =
+    error instanceof CliError
+      ? error.exitCode
+      : error instanceof ConfigError
+        ? EXIT.usage
+        : EXIT.notCarriedOut;
+  const expected = error instanceof CliError || error instanceof ConfigError;
+  const text = expected || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
+  process.stderr.write(`${text}\n`);
+  if (json) {
+    const errors = error instanceof CliError ? error.errors : undefined;
+    process.stdout.write(
+      `${JSON.stringify({ error: { exitCode, message: messageOf(error), errors } }, null, 2)}\n`,
+    );
+  }
+  return exitCode;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = EXIT.notCarriedOut;
+  },
+);

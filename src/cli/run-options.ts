@@ -1,0 +1,137 @@
+/**
+ * From the options of `steward run` to the input of the workflow.
+ *
+ * The one rule: what can be wrong with the input is judged by the workflow's own check; here only what exists nowhere
+ * but on the command line (`key=value`, files) is judged, and every error names the option it is about.
+ */
+import { readFileSync } from 'node:fs';
+import { runIdErrors } from '../client';
+import type { InputError, RunCommandInput, TagSelector } from '../domain/messages';
+import { parseRunCommandInput } from '../domain/run-command-input';
+import { messageOf } from './exit';
+
+/** Options of `steward run` as commander gives them. */
+export interface RunOptions {
+  region?: string;
+  instance: string[];
+  tag: string[];
+  type: string;
+  timeout?: string;
+  user?: string;
+  workingDirectory?: string;
+  parameter: string[];
+  name?: string;
+  id?: string;
+  file?: string;
+  detach?: boolean;
+  json?: boolean;
+  yes?: boolean;
+}
+
+export type ReadOptions = { ok: true; input: RunCommandInput } | { ok: false; errors: InputError[] };
+
+/** Reads options and the words after `--`; every error at once. */
+export function readRunOptions(options: RunOptions, words: string[], defaultRegion?: string): ReadOptions {
+  const errors: InputError[] = [];
+  const content = contentOf(options, words, errors);
+  const parameters = pairs(options.parameter, '--parameter', errors);
+  const value = {
+    region: options.region ?? defaultRegion,
+    targets: {
+      ...(options.instance.length > 0 ? { instanceIds: options.instance } : {}),
+      ...(options.tag.length > 0 ? { tags: options.tag.map(tagOf) } : {}),
+    },
+    command: defined({
+      type: options.type,
+      content,
+      timeoutSeconds: options.timeout === undefined ? undefined : numberOrText(options.timeout),
+      workingDirectory: options.workingDirectory,
+      user: options.user,
+      parameters: parameters.length > 0 ? Object.fromEntries(parameters) : undefined,
+    }),
+    ...(options.name === undefined ? {} : { name: options.name }),
+  };
+  const parsed = parseRunCommandInput(value);
+  // What could not be read at all has its own error already.
+  const read = errors.length > 0;
+  const judged = parsed.ok ? [] : parsed.errors.filter(({ path }) => !(read && path === 'command.content'));
+  errors.push(
+    ...judged.map(asOption),
+    ...(options.id === undefined ? [] : runIdErrors(options.id).map(asOption)),
+  );
+  if (parsed.ok && errors.length === 0) return { ok: true, input: parsed.input };
+  return { ok: false, errors };
+}
+
+function contentOf(options: RunOptions, words: string[], errors: InputError[]): string | undefined {
+  const { file } = options;
+  if (file !== undefined && words.length > 0) {
+    errors.push({ path: '--file', message: 'is given together with a command after --; give one of them' });
+    return undefined;
+  }
+  if (file === undefined) return words.length > 0 ? words.join(' ') : undefined;
+  try {
+    // A decoder that refuses bytes that are not UTF-8, and leaves a byte order mark for the check to see.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+      readFileSync(file === '-' ? 0 : file),
+    );
+  } catch (error) {
+    const why =
+      error instanceof TypeError ? 'is not UTF-8 text; convert it' : `cannot be read: ${messageOf(error)}`;
+    errors.push({ path: '--file', message: `${file} ${why}` });
+    return undefined;
+  }
+}
+
+function tagOf(text: string): TagSelector {
+  const at = text.indexOf('=');
+  return at < 0 ? { key: text } : { key: text.slice(0, at), value: text.slice(at + 1) };
+}
+
+function pairs(texts: string[], option: string, errors: InputError[]): [string, string][] {
+  const found = new Map<string, string>();
+  for (const text of texts) {
+    const at = text.indexOf('=');
+    const name = text.slice(0, Math.max(0, at));
+    if (at <= 0) errors.push({ path: option, message: `${JSON.stringify(text)} must be name=value` });
+    else if (found.has(name)) errors.push({ path: option, message: `${name} is given twice; keep one` });
+    else found.set(name, text.slice(at + 1));
+  }
+  return [...found];
+}
+
+/** Anything but digits stays text, so that the check can say what it was. */
+function numberOrText(text: string): number | string {
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+const OPTION_OF: [path: RegExp, option: string][] = [
+  [/^region/, '--region'],
+  [/^targets\.instanceIds/, '--instance'],
+  [/^targets\.tags/, '--tag'],
+  [/^targets$/, '--instance, --tag'],
+  [/^command\.type/, '--type'],
+  [/^command\.timeoutSeconds/, '--timeout'],
+  [/^command\.workingDirectory/, '--working-directory'],
+  [/^command\.user/, '--user'],
+  [/^command\.parameters/, '--parameter'],
+  [/^command\.content/, 'command'],
+  [/^name/, '--name'],
+  [/^id/, '--id'],
+];
+
+const OPTION_HINTS: Record<string, string> = {
+  targets: 'name nothing to run on; give --instance ID or --tag key=value, as often as needed',
+  'command.content':
+    'is missing; give it after --, for example: steward run … -- cat /proc/meminfo (or --file PATH)',
+};
+
+function asOption({ path, message }: InputError): InputError {
+  const option = OPTION_OF.find(([pattern]) => pattern.test(path))?.[1] ?? path;
+  const missing = path === 'targets' || message.startsWith('is missing');
+  return { path: option, message: (missing && OPTION_HINTS[path]) || message };
+}
+
+function defined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as T;
+}

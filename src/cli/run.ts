@@ -1,0 +1,125 @@
+/**
+ * `steward run`: start a command on many instances, follow it, show what came of it.
+ *
+ * The one rule: everything that can be refused is refused before anything is started, every reason at once.
+ */
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { startRunCommand } from '../client';
+import type { Config } from '../config';
+import type { RunCommandInput, RunCommandResult } from '../domain/messages';
+import { connectTemporal, findObstacles } from './connection';
+import type { Temporal } from './connection';
+import { CliError, EXIT, usageError } from './exit';
+import type { ExitCode } from './exit';
+import { exitCodeOf, follow } from './follow';
+import type { RunRef } from './follow';
+import { plural, resultText } from './render';
+import { readRunOptions } from './run-options';
+import type { RunOptions } from './run-options';
+import type { Terminal } from './terminal';
+
+/** Above this many targets, or where their number is not known beforehand, a person has to say yes. */
+export const ASK_ABOVE = 50;
+
+/** Runs the command to its exit code. */
+export async function run(
+  options: RunOptions,
+  words: string[],
+  { config, terminal }: { config: Config; terminal: Terminal },
+): Promise<ExitCode> {
+  const read = readRunOptions(options, words, config.ecs.region);
+  if (!read.ok) throw usageError(read.errors);
+  await confirm(read.input, options, terminal);
+  const temporal = await connectTemporal(config);
+  try {
+    await refuseOrWarn(temporal, options, terminal);
+    const started = await start(temporal, read.input, options.id);
+    const link = temporal.linkOf(started.workflowId, started.runId);
+    terminal.say(`Run ${started.workflowId}${link === undefined ? '' : `\n${link}`}`);
+    if (options.detach) {
+      terminal.result(options.json ? runJson(temporal, started) : started.workflowId);
+      return EXIT.ok;
+    }
+    return await followToEnd(temporal, started, { terminal, json: options.json });
+  } finally {
+    await temporal.close();
+  }
+}
+
+/** Follows a run and prints its end; also for runs somebody else has started. */
+export async function followToEnd(
+  temporal: Temporal,
+  started: RunRef,
+  { terminal, json }: { terminal: Terminal; json?: boolean },
+): Promise<ExitCode> {
+  const followed = await follow(temporal, started, terminal);
+  if (followed.end === 'left') {
+    terminal.say(`The run goes on: steward status --follow ${started.workflowId}`);
+    if (!terminal.interactive) terminal.result(json ? runJson(temporal, started) : started.workflowId);
+    return EXIT.interrupted;
+  }
+  const { result } = followed;
+  if (json) terminal.result(runJson(temporal, started, result));
+  else {
+    terminal.result(resultText(result, terminal.resultsOnTerminal ? terminal.columns : undefined));
+    terminal.say(`Whole outputs: steward results ${started.workflowId}`);
+  }
+  return followed.cancelled ? EXIT.interrupted : exitCodeOf(result);
+}
+
+/** The document `--json` prints: ids, link and, where the run has ended, its result. */
+export function runJson(temporal: Temporal, started: RunRef, result?: RunCommandResult): string {
+  const { workflowId, runId } = started;
+  const ids = { workflowId, runId, namespace: temporal.namespace, url: temporal.linkOf(workflowId, runId) };
+  return JSON.stringify({ ...ids, ...result }, null, 2);
+}
+
+async function start(temporal: Temporal, input: RunCommandInput, id?: string): Promise<RunRef> {
+  try {
+    const handle = await startRunCommand(temporal.client, input, { id, account: temporal.account });
+    return { workflowId: handle.workflowId, runId: handle.firstExecutionRunId };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    throw new CliError(
+      EXIT.notCarriedOut,
+      `The id ${error.workflowId} was used before, and an id means one run. Look at it: steward status ${error.workflowId}\n` +
+        'Or leave out --id, or choose another.',
+    );
+  }
+}
+
+/** A person agrees to a big run; where there is none to ask, `--yes` has to be typed. */
+async function confirm(input: RunCommandInput, options: RunOptions, terminal: Terminal): Promise<void> {
+  const reason = reasonToAsk(input);
+  if (reason === undefined || options.yes) return;
+  if (!terminal.interactive) {
+    throw new CliError(
+      EXIT.usage,
+      `${reason}, and there is no terminal to ask on. Type --yes to mean it. Nothing was started.`,
+    );
+  }
+  const answer = await terminal.ask(`${reason}. Run it there? [y/N] `);
+  if (!/^y(es)?$/i.test(answer?.trim() ?? '')) throw new CliError(EXIT.usage, 'Nothing was started.');
+}
+
+/** Why a person should agree first; `undefined` where the run is small. */
+export function reasonToAsk({ region, targets }: RunCommandInput): string | undefined {
+  const ids = targets.instanceIds?.length ?? 0;
+  if (targets.tags === undefined || targets.tags.length === 0) {
+    return ids > ASK_ABOVE ? `The command goes to ${plural(ids, 'instance')} in ${region}` : undefined;
+  }
+  const tags = targets.tags
+    .map(({ key, value }) => (value === undefined ? key : `${key}=${value}`))
+    .join(' and ');
+  const others = ids > 0 ? ` and to ${ids} more` : '';
+  return `The command goes to every instance tagged ${tags} in ${region}${others}; how many that are is not known before`;
+}
+
+/** Without a worker a run would wait for one; that is what `--detach` may mean, and nothing else does. */
+async function refuseOrWarn(temporal: Temporal, options: RunOptions, terminal: Terminal): Promise<void> {
+  const obstacles = await findObstacles(temporal);
+  if (obstacles.length === 0) return;
+  if (!options.detach)
+    throw new CliError(EXIT.notCarriedOut, `${obstacles.join('\n')}\nNothing was started.`);
+  terminal.say(`Warning: ${obstacles.join('\n')}\nThe run will wait for it.`);
+}

@@ -1,0 +1,71 @@
+/**
+ * From the options of `steward up` to a stack.
+ *
+ * The one rule: real servers are meant only where `--cloud` is typed, and then nothing that only a simulator knows may
+ * be typed beside it.
+ */
+import { isRegionId } from '../domain/run-command-input';
+import type { InputError } from '../domain/messages';
+import type { StackOptions } from '../stack/stack';
+import { usageError } from './exit';
+
+/** Options of `steward up` as commander gives them. */
+export interface UpOptions {
+  cloud?: boolean;
+  instances?: string;
+  region?: string;
+  time?: string;
+  exec?: string;
+  tag: string[];
+  json?: boolean;
+}
+
+const EXEC_MODES = ['sandbox', 'shell', 'canned'] as const;
+const MAX_INSTANCES = 10_000;
+
+/** What the stack is to work on; throws a usage error with everything that is wrong. */
+export function targetOf(options: UpOptions, stateFile?: string): StackOptions['target'] {
+  const errors = options.cloud ? simulatorOnly(options) : simulatorErrors(options);
+  if (errors.length > 0) throw usageError(errors);
+  if (options.cloud) return 'cloud';
+  return {
+    region: options.region,
+    instances: options.instances === undefined ? undefined : Number(options.instances),
+    time: options.time,
+    exec: EXEC_MODES.find((mode) => mode === options.exec),
+    tags: options.tag,
+    stateFile,
+  };
+}
+
+function simulatorOnly(options: UpOptions): InputError[] {
+  const { instances, region, time, exec, tag } = options;
+  return Object.entries({ instances, region, time, exec, tag: tag[0] })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => ({ path: `--${name}`, message: 'is about the simulator; leave it out with --cloud' }));
+}
+
+function simulatorErrors({ instances, region, time, exec, tag }: UpOptions): InputError[] {
+  const errors: InputError[] = [];
+  const check = (good: boolean, path: string, message: string): void => {
+    if (!good) errors.push({ path, message });
+  };
+  check(
+    instances === undefined || (/^\d{1,6}$/.test(instances) && Number(instances) <= MAX_INSTANCES),
+    '--instances',
+    `must be a whole number from 0 to ${MAX_INSTANCES}`,
+  );
+  check(region === undefined || isRegionId(region), '--region', 'must be a RegionId such as cn-hangzhou');
+  check(
+    time === undefined || /^(real|driven|x\d+(\.\d+)?)$/.test(time),
+    '--time',
+    'must be real, driven, or x and a number such as x60',
+  );
+  check(
+    exec === undefined || EXEC_MODES.some((mode) => mode === exec),
+    '--exec',
+    `must be one of ${EXEC_MODES.join(', ')}`,
+  );
+  for (const text of tag) check(/^[^=]+/.test(text), '--tag', `${JSON.stringify(text)} must be key=value`);
+  return errors;
+}

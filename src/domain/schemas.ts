@@ -1,0 +1,19 @@
+/**
+ * The inputs of workflows as JSON Schema, for people who start them without this package.
+ *
+ * The one rule: made from the very schemas the workflows check with. Rules across fields are only in the check itself.
+ */
+import { z } from 'zod';
+import { WORKFLOW_TYPES } from './messages';
+import { runCommandInputSchema } from './run-command-input';
+
+const SCHEMAS: Record<string, z.ZodType> = { [WORKFLOW_TYPES.runCommand]: runCommandInputSchema };
+
+/** Workflow types whose input has a schema. */
+export const TYPES_WITH_SCHEMA = Object.keys(SCHEMAS);
+
+/** The JSON Schema (draft 2020-12) of a workflow's input; `undefined` for a type without one. */
+export function inputJsonSchema(workflowType: string): object | undefined {
+  const schema = Object.hasOwn(SCHEMAS, workflowType) ? SCHEMAS[workflowType] : undefined;
+  return schema && { title: `Input of the workflow ${workflowType}`, ...z.toJSONSchema(schema) };
+}
