@@ -64,6 +64,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   simulation.faults.set(options.faults ?? []);
   const restored = options.stateFile !== undefined && new StateFile(options.stateFile, simulation).attach();
   if (!restored) for (const spec of firstInstances(options, regionId)) simulation.instances.launch(spec);
+  // The sandbox is tried at once where it was asked for by name; else with the first command.
+  if (options.exec !== undefined || restored) await simulation.assistant.ready();
   const instanceIds = [...simulation.world.regions.values()].flatMap((region) => [
     ...region.instances.keys(),
   ]);

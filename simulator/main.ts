@@ -16,6 +16,7 @@ async function main(): Promise<void> {
       ),
   });
   endOnSignals(simulator);
+  await simulator.simulation.assistant.ready();
   const { endpoint, controlUrl, controlToken, accessKeyId, regionId, instanceIds } = simulator;
   const accessKeySecret = adopted ? null : simulator.accessKeySecret;
   const ready = { endpoint, controlUrl, controlToken, accessKeyId, accessKeySecret, regionId, instanceIds };

@@ -5,6 +5,8 @@
 import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CloudAssistant } from './assistant';
+import { cloudAssistant } from './assistant';
 import { ClientTokens } from './core/client-tokens';
 import type { TimeMode } from './core/clock';
 import { Clock } from './core/clock';
@@ -101,6 +103,11 @@ export class Simulation {
     this.openedAt = this.clock.now();
     this.world = new World(options.regions ?? [], this.openedAt);
     this.instances = new Instances(this);
+  }
+
+  /** Commands, invocations, and the answers that tests script. */
+  get assistant(): CloudAssistant {
+    return cloudAssistant(this);
   }
 
   /** A part that other code adds once, by name: made at the first call. */

@@ -17,6 +17,7 @@ import {
   struct,
   text,
 } from '../core';
+import { fitsWildcard } from '../core/wildcard';
 import { isLocked } from '../model/instance';
 import type { Instance } from '../model/instance';
 import { attributeView, instanceView } from './instance-view';
@@ -146,7 +147,7 @@ function simple(given: Params): Match[] {
     if (value !== undefined) matches.push((instance, context) => test(value, instance, context));
   };
   when(given.Status, (v, i, context) => context.statusOf(i) === v);
-  when(given.InstanceName, (v, i) => namePattern(v).test(i.name));
+  when(given.InstanceName, (v, i) => fitsWildcard(v, i.name));
   when(given.InstanceType, (v, i) => i.instanceType === v);
   when(given.InstanceTypeFamily, (v, i) => INSTANCE_TYPES.get(i.instanceType)?.family === v);
   when(given.InstanceChargeType, (v, i) => i.chargeType === v);
@@ -169,10 +170,6 @@ function simple(given: Params): Match[] {
   when(given.HttpTokens, (v, i) => i.httpTokens === v);
   when(given.HttpEndpoint, (v) => v === 'enabled');
   return matches;
-}
-
-function namePattern(value: string): RegExp {
-  return new RegExp(`^${value.replace(/[.+^${}()|[\]\\?]/g, '\\$&').replace(/\*/g, '.*')}$`, 's');
 }
 
 function creationFilters(given: Params): Match[] {

@@ -2,6 +2,7 @@
  * The one list of implemented actions. The rule: an action exists when it stands here, and only then.
  */
 import type { Action } from '../core';
+import { ASSISTANT_ACTIONS } from './assistant';
 import { describeInstanceAttribute, describeInstances, describeInstanceStatus } from './describe-instances';
 import { describeDisks } from './disks';
 import { describeInstanceTypes } from './instance-types';
@@ -45,4 +46,5 @@ export const ACTIONS: readonly Action[] = [
   tagResources,
   untagResources,
   listTagResources,
+  ...ASSISTANT_ACTIONS,
 ];

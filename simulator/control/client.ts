@@ -7,6 +7,7 @@ import type { ActiveFault, FaultSpec } from '../core/faults';
 import type { CallRecord, EffectRecord, LedgerCounts, LedgerQuery, LedgerRecord } from '../core/ledger';
 import type { Policy } from '../core/policy';
 import type { Switches } from '../core/settings';
+import type { ScriptedAnswer, ScriptedAnswerInput } from '../exec/scripted';
 import type { addInstancesBody, stockBody, throttleBody, updateInstanceBody } from './bodies';
 import type { InstanceSummary } from './instances';
 
@@ -126,6 +127,22 @@ export class ControlClient {
   /** What is created is listed only after `ms`. */
   async setVisibilityLag(ms: number, action: string | string[] = '*'): Promise<void> {
     await this.setFaults({ id: 'visibility-lag', kind: 'visibilityLag', action, ms });
+  }
+
+  /** Sets how scripts end, beside what is set; the first that fits is taken. Returns the ids. */
+  async scriptAnswers(...answers: ScriptedAnswerInput[]): Promise<string[]> {
+    return (await this.send<{ ids: string[] }>('POST', '/answers', answers)).ids;
+  }
+
+  /** The answers that are set, and how often each was given. */
+  async scriptedAnswers(): Promise<{ id: string; answer: ScriptedAnswer; given: number }[]> {
+    type Listed = { id: string; answer: ScriptedAnswer; given: number }[];
+    return (await this.send<{ answers: Listed }>('GET', '/answers')).answers;
+  }
+
+  /** Removes one scripted answer, or all. */
+  clearAnswers(id?: string): Promise<void> {
+    return this.send('DELETE', id === undefined ? '/answers' : `/answers/${encodeURIComponent(id)}`);
   }
 
   /** Limits of calls per minute; `*` for all actions without their own. */

@@ -7,6 +7,7 @@ import { faultSchema } from '../core/faults';
 import type { LedgerQuery } from '../core/ledger';
 import { policySchema } from '../core/policy';
 import { switchesSchema } from '../core/settings';
+import { scriptedAnswerSchema } from '../exec/scripted';
 import type { Simulation } from '../simulation';
 import { clockBody, keyBody, stockBody, throttleBody } from './bodies';
 import { addInstances, listInstances, removeInstance, updateInstance } from './instances';
@@ -108,6 +109,14 @@ const ROUTES: Readonly<Record<string, ControlHandler>> = {
     else gateway.keyring.revoke(wanted.revoke, wanted.how);
     return {};
   },
+
+  'GET /answers': ({ simulation }) => ({ answers: simulation.assistant.answers.list() }),
+  'POST /answers': ({ simulation }, { body }) => {
+    const answers = z.array(scriptedAnswerSchema).parse([body].flat());
+    return { ids: answers.map((answer) => simulation.assistant.answers.add(answer)) };
+  },
+  'DELETE /answers': ({ simulation }) => simulation.assistant.answers.remove(),
+  'DELETE /answers/*': ({ simulation }, _, id) => simulation.assistant.answers.remove(id),
 
   'DELETE /client-tokens': ({ simulation }) => simulation.tokens.clear(),
 };

@@ -20,7 +20,7 @@ export interface Context {
   readonly input: string;
   /** The directory the script is in; `cd` changes it. */
   directory: string;
-  now(): number;
+  readonly now: () => number;
 }
 
 /** Ends the script. */
@@ -155,11 +155,11 @@ const pause: Command = function* (args) {
 };
 
 const leave: Command = function* (args, context) {
+  yield say('');
   const code = args.filter((arg) => arg !== '/b')[0];
   throw new Exit(Number(code ?? context.variables.get('?') ?? 0) & 255);
 };
 
-/** eslint's require-yield does not know commands that only answer a status. */
 const status = (code: number): Command =>
   function* () {
     yield say('');

@@ -17,11 +17,11 @@ export class CannedExecutor implements Executor {
 
   constructor(
     private readonly timers: Timers,
-    private readonly outputLimit: number,
+    private readonly outputLimit: () => number,
   ) {}
 
   run(job: Job): RunningJob {
-    const running = new PretendedJob(job, this.timers, this.outputLimit, this.answer(job));
+    const running = new PretendedJob(job, this.timers, this.outputLimit(), this.answer(job));
     this.jobs.add(running);
     void running.done.then(() => this.jobs.delete(running));
     return running;

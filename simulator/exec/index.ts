@@ -7,14 +7,13 @@ import { CannedExecutor } from './canned';
 import { probeSandbox } from './probe';
 import type { ProbeResult } from './probe';
 import { SandboxExecutor } from './sandbox';
-import { ScriptedExecutor } from './scripted';
+import { ScriptedAnswers, ScriptedExecutor } from './scripted';
 import { ShellExecutor } from './shell';
 import type { ExecMode, Executor, Timers } from './types';
 
-export { scriptedAnswerSchema } from './scripted';
+export { ScriptedAnswers };
 export type { ScriptedAnswer, ScriptedAnswerInput } from './scripted';
-export type { ExecMode, Executor, Finished, Guest, Job, RunningJob, Timers } from './types';
-export type { ScriptedExecutor };
+export type { CommandType, Executor, FailureCode, Finished, Guest, RunningJob, Timers } from './types';
 
 /** What an executor is made of. */
 export interface ExecOptions {
@@ -22,8 +21,9 @@ export interface ExecOptions {
   readonly mode?: ExecMode;
   /** Where instances have their directories; needed by sandbox and shell. */
   readonly directory: string;
-  /** Bytes of output kept per execution. */
-  readonly outputLimit: number;
+  /** Bytes of output kept per execution; asked for at every start. */
+  readonly outputLimit: () => number;
+  readonly answers: ScriptedAnswers;
   /** Real processes at a time; 64 per core unless told. */
   readonly concurrency?: number;
   readonly timers: Timers;
@@ -32,8 +32,9 @@ export interface ExecOptions {
 }
 
 /** Makes the executor. Throws where the sandbox was asked for and does not work. */
-export async function createExecutor(options: ExecOptions): Promise<ScriptedExecutor> {
-  return new ScriptedExecutor(await choose(options), options.timers, options.outputLimit);
+export async function createExecutor(options: ExecOptions): Promise<Executor> {
+  const { answers, timers, outputLimit } = options;
+  return new ScriptedExecutor(await choose(options), answers, timers, outputLimit);
 }
 
 async function choose(options: ExecOptions): Promise<Executor> {

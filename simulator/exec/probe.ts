@@ -26,7 +26,7 @@ export async function probeSandbox(directory: string): Promise<ProbeResult> {
 }
 
 async function whyNot(tool: SandboxTool, directory: string): Promise<string | undefined> {
-  const executor = new SandboxExecutor(directory, tool, { outputLimit: 4_096 });
+  const executor = new SandboxExecutor(directory, tool, { outputLimit: () => 4_096 });
   const word = randomUUID();
   try {
     const { ending, output } = await executor.run({

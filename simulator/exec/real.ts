@@ -11,7 +11,7 @@ import type { Ending, ExecMode, Executor, Finished, Job, RunningJob } from './ty
 export interface RealLimits {
   /** Scripts that run at a time; the others wait. */
   readonly running?: number;
-  readonly outputLimit: number;
+  readonly outputLimit: () => number;
 }
 
 /** What to start. */
@@ -77,7 +77,7 @@ export abstract class RealExecutor implements Executor {
     const child = new Child({
       ...start,
       timeoutMs: job.timeoutMs,
-      outputLimit: this.limits.outputLimit,
+      outputLimit: this.limits.outputLimit(),
       reportsWhileRunning: job.reportsWhileRunning,
       onStart: () => {
         started();

@@ -44,28 +44,18 @@ interface Active {
   given: number;
 }
 
-/** An executor that looks for a scripted answer first. */
-export class ScriptedExecutor implements Executor {
+/** The answers that are set. */
+export class ScriptedAnswers {
   private answers: Active[] = [];
   private order = 0;
-  private readonly jobs = new Set<PretendedJob>();
-
-  constructor(
-    private readonly inner: Executor,
-    private readonly timers: Timers,
-    private readonly outputLimit: number,
-  ) {}
-
-  get mode(): Executor['mode'] {
-    return this.inner.mode;
-  }
 
   /** Sets an answer; answers set earlier come first. Throws a ZodError or SyntaxError for a wrong one. */
   add(input: ScriptedAnswerInput): string {
     const answer = scriptedAnswerSchema.parse(input);
     const id = answer.id ?? `answer-${++this.order}`;
     const pattern = answer.content === undefined ? undefined : new RegExp(answer.content);
-    this.answers = [...this.answers.filter((active) => active.id !== id), { id, answer, pattern, given: 0 }];
+    this.remove(id);
+    this.answers.push({ id, answer, pattern, given: 0 });
     return id;
   }
 
@@ -79,11 +69,33 @@ export class ScriptedExecutor implements Executor {
     this.answers = id === undefined ? [] : this.answers.filter((active) => active.id !== id);
   }
 
-  run(job: Job): RunningJob {
+  /** The answer for a job, counted as given. */
+  take(job: Job): ScriptedAnswer | undefined {
     const active = this.answers.find((candidate) => holds(candidate, job));
-    if (!active) return this.inner.run(job);
-    active.given += 1;
-    const running = new PretendedJob(job, this.timers, this.outputLimit, steps(active.answer));
+    if (active) active.given += 1;
+    return active?.answer;
+  }
+}
+
+/** An executor that looks for a scripted answer first. */
+export class ScriptedExecutor implements Executor {
+  private readonly jobs = new Set<PretendedJob>();
+
+  constructor(
+    private readonly inner: Executor,
+    private readonly answers: ScriptedAnswers,
+    private readonly timers: Timers,
+    private readonly outputLimit: () => number,
+  ) {}
+
+  get mode(): Executor['mode'] {
+    return this.inner.mode;
+  }
+
+  run(job: Job): RunningJob {
+    const answer = this.answers.take(job);
+    if (!answer) return this.inner.run(job);
+    const running = new PretendedJob(job, this.timers, this.outputLimit(), steps(answer));
     this.jobs.add(running);
     void running.done.then(() => this.jobs.delete(running));
     return running;

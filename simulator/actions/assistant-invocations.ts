@@ -1,0 +1,194 @@
+/**
+ * DescribeInvocations, DescribeInvocationResults and StopInvocation. The rule: an id nobody knows is an empty list
+ * when one asks and 404 when one acts.
+ */
+import { createHash } from 'node:crypto';
+import { cloudAssistant } from '../assistant';
+import type { Execution, Invocation, Task } from '../assistant/model';
+import { isTimed } from '../assistant/model';
+import { isOver } from '../assistant/timed';
+import { legacyStatus, wholeLegacyStatus, wholeStatus } from '../assistant/vocabulary';
+import type { ActionContext } from '../core';
+import { defineAction, EcsError, flag, pageParams, text } from '../core';
+import { ASSISTANT_PAGES, instanceIds } from './assistant-params';
+import { encoder, invocationView, resultView } from './assistant-views';
+import type { RequestTag } from './tag-rules';
+import { carries, tagList, TAG_SEARCH_CAP } from './tag-rules';
+
+/** More than any invocation has instances, so that rows of one stay together. */
+const ROWS = 4_096;
+
+/** Filters that both lists have. */
+interface Filters {
+  readonly InvokeId: string | undefined;
+  readonly CommandId: string | undefined;
+  readonly InstanceId: string | undefined;
+  readonly ResourceGroupId: string | undefined;
+  readonly Tag: readonly RequestTag[];
+}
+
+const filters = {
+  InvokeId: text(),
+  CommandId: text(),
+  InstanceId: text(),
+  ResourceGroupId: text(),
+  Tag: tagList(),
+  ContentEncoding: text(),
+  ...pageParams(ASSISTANT_PAGES),
+};
+
+/** DescribeInvocations: one row per invocation. */
+export const describeInvocations = defineAction({
+  name: 'DescribeInvocations',
+  required: ['RegionId'],
+  quota: 'describe',
+  params: {
+    RegionId: text(),
+    CommandName: text(),
+    CommandType: text(),
+    InvokeStatus: text(),
+    IncludeOutput: flag(),
+    RepeatMode: text(),
+    Timed: flag(),
+    ...filters,
+  },
+  handle(context, params) {
+    const { InstanceId: instanceId, IncludeOutput: includeOutput = false } = params;
+    if (includeOutput && params.InvokeId === undefined && instanceId === undefined)
+      throw new EcsError(400, 'MissingParam.InvokeId', 'InvokeId or InstanceId is required for the output.');
+    const found = matching(context, params).filter(
+      (invocation) =>
+        (params.CommandType === undefined || invocation.command.type === params.CommandType) &&
+        (params.Timed === undefined || params.Timed === (isTimed(invocation) && !isOver(invocation))) &&
+        hasStatus(invocation, instanceId, params.InvokeStatus) &&
+        (instanceId !== undefined ||
+          ((params.CommandName === undefined || invocation.command.name === params.CommandName) &&
+            (params.RepeatMode === undefined || invocation.repeatMode === params.RepeatMode))),
+    );
+    const rows = ordered(context, found);
+    const page = context.page(rows, (row) => row.order, params, ASSISTANT_PAGES);
+    const { dispatcher } = cloudAssistant(context.simulation);
+    const encode = encoder(params.ContentEncoding);
+    const outputOf = (task: Task): Buffer | undefined =>
+      includeOutput ? dispatcher.outputOf(task) : undefined;
+    const views = page.items.map((row) => invocationView(row.invocation, { encode, instanceId, outputOf }));
+    return { ...page.fields, Invocations: { Invocation: views } };
+  },
+});
+
+/** DescribeInvocationResults: one row per instance, or per occurrence with IncludeHistory. */
+export const describeInvocationResults = defineAction({
+  name: 'DescribeInvocationResults',
+  required: ['RegionId'],
+  quota: 'describe',
+  params: { RegionId: text(), InvokeRecordStatus: text(), IncludeHistory: flag(), ...filters },
+  handle(context, params) {
+    const withHistory = params.IncludeHistory ?? false;
+    if (withHistory && params.InvokeId === undefined)
+      throw new EcsError(400, 'MissingParam.InvokeId', 'InvokeId is required when IncludeHistory is true.');
+    const wanted = params.InvokeRecordStatus;
+    const rows = ordered(context, matching(context, params)).flatMap(({ invocation, order }) =>
+      invocation.tasks.flatMap((task, index) => {
+        if (params.InstanceId !== undefined && task.instanceId !== params.InstanceId) return [];
+        return executionsOf(task, withHistory && isTimed(invocation)).map((execution) => ({
+          invocation,
+          task,
+          execution,
+          order: withHistory ? -execution.sequence : order + index,
+        }));
+      }),
+    );
+    const fitting = rows.filter(
+      ({ execution: { status } }) =>
+        wanted === undefined || [status, legacyStatus(status)].includes(wanted as never),
+    );
+    if (withHistory) fitting.sort((a, b) => a.order - b.order);
+    const page = context.page(fitting, (row) => row.order, params, ASSISTANT_PAGES);
+    const { dispatcher } = cloudAssistant(context.simulation);
+    const encode = encoder(params.ContentEncoding);
+    const views = page.items.map(({ invocation, task, execution }) => {
+      const output = execution === task ? dispatcher.outputOf(task) : execution.output;
+      return resultView(invocation, task, execution, encode(output));
+    });
+    return { Invocation: { ...page.fields, InvocationResults: { InvocationResult: views } } };
+  },
+});
+
+/** StopInvocation. */
+export const stopInvocation = defineAction({
+  name: 'StopInvocation',
+  required: ['RegionId', 'InvokeId'],
+  quota: 'mutate',
+  params: { RegionId: text(), InvokeId: text(), InstanceId: instanceIds(50) },
+  handle(context, params) {
+    const assistant = cloudAssistant(context.simulation);
+    const invocation = assistant.store.invocation(context.region.regionId, params.InvokeId);
+    if (invocation.createdAt < context.purgedBefore)
+      throw new EcsError(404, 'InvalidInvokeId.NotFound', 'The specified invoke ID does not exist.');
+    const known = new Set(invocation.tasks.map((task) => task.instanceId));
+    if (params.InstanceId.some((id) => !known.has(id)))
+      throw new EcsError(404, 'InvalidInstance.NotFound', 'The specified instance does not exist.');
+    assistant.stop(invocation, params.InstanceId, context.requestId);
+    return {};
+  },
+});
+
+function matching(context: ActionContext, given: Filters): Invocation[] {
+  const { regionId } = context.region;
+  const { store } = cloudAssistant(context.simulation);
+  const found = store
+    .visible(regionId, context.now, context.purgedBefore)
+    .filter(
+      (invocation) =>
+        context.isVisible(invocation.createdAt) &&
+        (given.InvokeId === undefined || invocation.invokeId === given.InvokeId) &&
+        (given.CommandId === undefined || invocation.command.commandId === given.CommandId) &&
+        (given.ResourceGroupId === undefined || invocation.resourceGroupId === given.ResourceGroupId) &&
+        (given.InstanceId === undefined ||
+          invocation.tasks.some((task) => task.instanceId === given.InstanceId)) &&
+        carries(invocation.tags, given.Tag),
+    );
+  return given.Tag.length > 0 ? found.slice(-TAG_SEARCH_CAP) : found;
+}
+
+/** With an instance in the question it is that instance's status that counts. */
+function hasStatus(
+  invocation: Invocation,
+  instanceId: string | undefined,
+  wanted: string | undefined,
+): boolean {
+  if (wanted === undefined) return true;
+  const tasks = invocation.tasks.filter((task) => instanceId === undefined || task.instanceId === instanceId);
+  const statuses = tasks.map((task) => task.status);
+  if (wanted === 'Finished') return wholeLegacyStatus(statuses) === 'Finished';
+  return wholeStatus(statuses) === wanted;
+}
+
+interface Row {
+  readonly invocation: Invocation;
+  readonly order: number;
+}
+
+function ordered(context: ActionContext, invocations: readonly Invocation[]): Row[] {
+  const order = (invocation: Invocation): number => {
+    switch (context.simulation.switches.invocationOrder) {
+      case 'newest':
+        return -invocation.sequence * ROWS;
+      case 'oldest':
+        return invocation.sequence * ROWS;
+      case 'random':
+        return createHash('sha256').update(invocation.invokeId).digest().readUInt32BE(0) * ROWS;
+    }
+  };
+  return invocations
+    .map((invocation) => ({ invocation, order: order(invocation) }))
+    .sort((a, b) => a.order - b.order);
+}
+
+function executionsOf(task: Task, withHistory: boolean): Execution[] {
+  if (!withHistory) return [task];
+  const last = task.history.at(-1);
+  // An occurrence that is in the history already is not told twice.
+  const isTold = last !== undefined && last.finishedAt === task.finishedAt;
+  return isTold || task.status === 'Scheduled' ? [...task.history] : [...task.history, task];
+}

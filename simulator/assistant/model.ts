@@ -1,0 +1,113 @@
+/**
+ * Commands, invocations and what became of them on each instance. The rule: plain data; nothing here acts.
+ */
+import type { CommandType } from '../exec';
+import type { TaskStatus } from './vocabulary';
+
+/** Once now, at times, or with the start of the guest. */
+export type RepeatMode = 'Once' | 'Period' | 'NextRebootOnly' | 'EveryReboot';
+
+/** A command. */
+export interface Command {
+  readonly commandId: string;
+  readonly regionId: string;
+  readonly type: CommandType;
+  readonly content: Buffer;
+  readonly enableParameter: boolean;
+  readonly parameterNames: readonly string[];
+  readonly resourceGroupId: string;
+  readonly createdAt: number;
+  readonly sequence: number;
+  readonly tags: ReadonlyMap<string, string>;
+  /** False for the command of a RunCommand that did not ask to keep it: gone after the run. */
+  readonly kept: boolean;
+  name: string;
+  description: string;
+  timeout: number;
+  workingDir: string;
+  launcher: string;
+  invokeTimes: number;
+}
+
+/** One execution on one instance. */
+export interface Execution {
+  readonly sequence: number;
+  status: TaskStatus;
+  createdAt: number;
+  startedAt: number | undefined;
+  finishedAt: number | undefined;
+  stoppedAt: number | undefined;
+  updatedAt: number;
+  exitCode: number | undefined;
+  errorCode: string;
+  errorInfo: string;
+  output: Buffer;
+  dropped: number;
+  repeats: number;
+}
+
+/** What an invocation means for one instance: the execution that counts, and the ones before it. */
+export interface Task extends Execution {
+  readonly instanceId: string;
+  readonly invokeId: string;
+  readonly history: Execution[];
+}
+
+/** A command sent to instances. */
+export interface Invocation {
+  readonly invokeId: string;
+  readonly regionId: string;
+  readonly sequence: number;
+  readonly createdAt: number;
+  /** The command as it was when it was sent. */
+  readonly command: Readonly<Command>;
+  readonly parameters: ReadonlyMap<string, string> | undefined;
+  readonly timeout: number;
+  readonly workingDir: string;
+  readonly username: string;
+  readonly launcher: string;
+  readonly repeatMode: RepeatMode;
+  readonly frequency: string;
+  readonly terminationMode: string;
+  readonly containerId: string;
+  readonly containerName: string;
+  readonly ossOutputDelivery: string;
+  readonly resourceGroupId: string;
+  readonly tags: ReadonlyMap<string, string>;
+  readonly tasks: readonly Task[];
+  /** Set by StopInvocation without instance ids: no further occurrence. */
+  stopped: boolean;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** A fresh execution. */
+export function newExecution(sequence: number, status: TaskStatus, now: number): Execution {
+  return {
+    sequence,
+    status,
+    createdAt: now,
+    startedAt: undefined,
+    finishedAt: undefined,
+    stoppedAt: undefined,
+    updatedAt: now,
+    exitCode: undefined,
+    errorCode: '',
+    errorInfo: '',
+    output: NOTHING,
+    dropped: 0,
+    repeats: 0,
+  };
+}
+
+/** The execution that a task shows, as a record of its own for the history. */
+export function recordOf(task: Task, sequence: number): Execution {
+  const record: Execution & Partial<Task> = { ...task, sequence };
+  delete (record as Partial<Record<keyof Task, unknown>>).history;
+  return record;
+}
+
+/** True for invocations that wait for times or starts. */
+export function isTimed(invocation: Pick<Invocation, 'repeatMode'>): boolean {
+  return invocation.repeatMode !== 'Once';
+}
