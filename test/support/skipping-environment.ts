@@ -12,7 +12,7 @@ import { createActivities } from '../../src/activities';
 import { createEcsClient } from '../../src/ecs/client';
 import type { CallRecord, EcsOptions } from '../../src/ecs/transport';
 import type { RunCommandInput, RunCommandResult } from '../../src/domain/messages';
-import { taskQueueOf } from '../../src/domain/messages';
+import { SEARCH_ATTRIBUTES, taskQueueOf } from '../../src/domain/messages';
 import { createFileResultStore } from '../../src/results/store';
 import { provideTestServer } from '../../src/stack/binaries';
 import { packageRoot } from '../../src/stack/paths';
@@ -39,6 +39,8 @@ export interface Fleet {
   calls: CallRecord[];
   start(input: RunCommandInput): Promise<WorkflowHandle<() => Promise<RunCommandResult>>>;
   run(input: RunCommandInput): Promise<RunCommandResult>;
+  /** Runs `act` once, right after the first answer to `action`. */
+  afterCall(action: string, act: () => void): void;
   /** Calls that reached the simulator, by action. */
   callsOf(action: string): number;
 }
@@ -47,9 +49,19 @@ let runs = 0;
 
 export async function createSkippingEnvironment(): Promise<SkippingEnvironment> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const { path } = await provideTestServer({ env: process.env, report: (line) => process.stderr.write(`${line}\n`) });
+  const { path } = await provideTestServer({
+    env: process.env,
+    report: (line) => process.stderr.write(`${line}\n`),
+  });
   const temporal = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
+  });
+  const types = { Keyword: 2, KeywordList: 7 } as const;
+  await temporal.connection.operatorService.addSearchAttributes({
+    namespace: temporal.namespace ?? 'default',
+    searchAttributes: Object.fromEntries(
+      Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, types[type]]),
+    ),
   });
   return {
     temporal,
@@ -64,9 +76,15 @@ async function withFleet<T>(
   work: (fleet: Fleet) => Promise<T>,
 ): Promise<T> {
   const startAt = await temporal.currentTimeMs();
-  const simulator = await startSimulator({ regions: [REGION], ...options, time: { kind: 'driven', startAt }, exec: 'canned' });
+  const simulator = await startSimulator({
+    regions: [REGION],
+    ...options,
+    time: { kind: 'driven', startAt },
+    exec: 'canned',
+  });
   const resultsDirectory = mkdtempSync(join(tmpdir(), 'steward-test-'));
   const calls: CallRecord[] = [];
+  const acts = new Map<string, () => void>();
   // A watcher never ends; an account of its own gives each fleet a watcher of its own.
   const account = `${ACCOUNT}-${process.pid}-${(runs += 1)}`;
   const ecs = createEcsClient({
@@ -74,7 +92,12 @@ async function withFleet<T>(
     protocol: 'http',
     accessKey: { id: simulator.accessKeyId, secret: simulator.accessKeySecret },
     quota: quota ?? { '*': 1_000_000, 'Describe*': 1_000_000 },
-    onCall: (call) => calls.push(call),
+    onCall: (call) => {
+      calls.push(call);
+      const act = acts.get(call.action);
+      acts.delete(call.action);
+      act?.();
+    },
     beforeCall: async () => simulator.simulation.clock.setTime(await temporal.currentTimeMs()),
   });
   const taskQueue = taskQueueOf(account);
@@ -89,13 +112,18 @@ async function withFleet<T>(
     }),
   });
   const start: Fleet['start'] = (input) =>
-    temporal.client.workflow.start('runCommand', { taskQueue, workflowId: `run-${account}-${(runs += 1)}`, args: [input] });
+    temporal.client.workflow.start('runCommand', {
+      taskQueue,
+      workflowId: `run-${account}-${(runs += 1)}`,
+      args: [input],
+    });
   const fleet: Fleet = {
     simulator,
     calls,
     start,
     run: async (input) => (await start(input)).result(),
-    callsOf: (action) => simulator.simulation.ledger.calls.filter((call) => call.action === action).length,
+    afterCall: (action, act) => void acts.set(action, act),
+    callsOf: (action) => simulator.simulation.ledger.query({ kind: 'call', action }).length,
   };
   try {
     return await worker.runUntil(() => work(fleet));
