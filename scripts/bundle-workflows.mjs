@@ -34,7 +34,18 @@ function withRelativeSources(config) {
   };
 }
 
+/** The generated entry point and the names of left-out modules hold absolute paths, inside the inlined source map. */
+function withoutMachinePaths(bundle) {
+  return bundle.replace(
+    /(sourceMappingURL=data:application\/json;[^,]*base64,)([A-Za-z0-9+/=]+)/,
+    (_all, head, map) => {
+      const text = Buffer.from(map, 'base64').toString('utf8').replaceAll(root, '.');
+      return head + Buffer.from(text).toString('base64');
+    },
+  );
+}
+
 if (!existsSync(workflowsPath)) throw new Error(`no compiled workflows at ${relative(root, workflowsPath)}`);
 const { code } = await bundleWorkflowCode({ workflowsPath, logger, webpackConfigHook: withRelativeSources });
-writeFileSync(`${target}.part`, code);
+writeFileSync(`${target}.part`, withoutMachinePaths(code));
 renameSync(`${target}.part`, target);

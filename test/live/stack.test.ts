@@ -35,6 +35,7 @@ test('a running stack can be found by other commands, works, and ends altogether
     simulator: { endpoint: stack.simulator?.endpoint, instances: 2 },
   });
   const connection = await Connection.connect({ address: stack.address });
+  afterTest(() => connection.close());
   const result: unknown = await new Client({ connection }).workflow.execute('runCommand', {
     taskQueue: stack.taskQueue,
     workflowId: 'from-a-plain-client',
@@ -46,7 +47,6 @@ test('a running stack can be found by other commands, works, and ends altogether
       },
     ],
   });
-  await connection.close();
   expect(result).toMatchObject({ outcome: 'succeeded', totals: { Success: 2 } });
   await stack.stop();
   expect(alive(stack)).toEqual([]);
