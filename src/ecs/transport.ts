@@ -24,8 +24,10 @@ export interface EcsOptions {
   callTimeoutMs?: number;
   /** Called with every finished call, for logs and measurements. */
   onCall?: (call: CallRecord) => void;
-  /** Called before each call goes out; the time-skipping tests set the simulator's clock here. */
+  /** Called before anything else of each call; the time-skipping tests set the simulator's clock here. */
   beforeCall?: () => Promise<void>;
+  /** Epoch milliseconds for the quota. Default Date.now. */
+  now?: () => number;
 }
 
 export interface CallRecord {
@@ -60,7 +62,7 @@ export class EcsTransport {
         `Plain http is allowed to loopback only, not to ${options.endpoint ?? 'the cloud'}; use https.`,
       );
     }
-    this.quota = new Quota(options.quota);
+    this.quota = new Quota(options.quota, options.now);
     this.credential = new Credential(options.accessKey ? fixedCredential(options.accessKey) : undefined);
   }
 
@@ -73,8 +75,8 @@ export class EcsTransport {
     region: string,
     send: (sdk: Ecs) => Promise<A>,
   ): Promise<BodyOf<A>> {
-    await this.passQuota(action, region);
     await this.options.beforeCall?.();
+    await this.passQuota(action, region);
     const startedAt = performance.now();
     const record = (code: string, requestId?: string): void =>
       this.options.onCall?.({ action, region, milliseconds: performance.now() - startedAt, code, requestId });

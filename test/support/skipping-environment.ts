@@ -98,6 +98,7 @@ async function withFleet<T>(
       acts.delete(call.action);
       act?.();
     },
+    now: () => simulator.simulation.clock.now(),
     beforeCall: async () => simulator.simulation.clock.setTime(await temporal.currentTimeMs()),
   });
   const taskQueue = taskQueueOf(account);
