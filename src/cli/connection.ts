@@ -4,7 +4,14 @@
  * The one rule: a command never hangs on something that is missing (server, namespace, attributes, worker): it says
  * what is missing, where it looked, and how to mend it.
  */
-import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  isGrpcServiceError,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config';
 import { SEARCH_ATTRIBUTES, taskQueueOf } from '../domain/messages';
 import { runningStack } from '../stack/stack-file';
@@ -38,6 +45,7 @@ export interface Place {
 /** google.rpc.Code */
 const NOT_FOUND = 5;
 const CONNECT_TIMEOUT_MS = 5_000;
+const MAX_RETRY_GAP_MS = 1_000;
 /** A worker asks for work at least every minute; one not heard of for longer is gone. */
 const POLLER_FRESH_MS = 75_000;
 
@@ -67,9 +75,14 @@ export function placeOf(config: Config): Place {
 /** Connects and makes sure the namespace is there. */
 export async function connectTemporal(config: Config, place = placeOf(config)): Promise<Temporal> {
   const { address, namespace, connectionOptions } = place;
+  const retries = new Retries();
   let connection: Connection;
   try {
-    connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_TIMEOUT_MS });
+    connection = await Connection.connect({
+      ...connectionOptions,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      interceptors: [retries.interceptor],
+    });
   } catch (error) {
     throw new CliError(
       EXIT.notCarriedOut,
@@ -91,8 +104,36 @@ export async function connectTemporal(config: Config, place = placeOf(config)): 
     account: place.account,
     taskQueue: taskQueueOf(place.account),
     linkOf: (workflowId, runId) => place.uiUrl && webUiLink(place.uiUrl, namespace, workflowId, runId),
-    close: () => connection.close(),
+    close: async () => {
+      await retries.end();
+      await connection.close();
+    },
   };
+}
+
+/**
+ * The client's retries, which can be brought to an end: one that is due after the connection was closed would throw
+ * where nobody can catch it (SDK 1.24).
+ */
+class Retries {
+  private readonly options = defaultGrpcRetryOptions();
+  private ending = false;
+  private lastDueAt = 0;
+
+  readonly interceptor = makeGrpcRetryInterceptor({
+    retryableDecider: (attempt, status) => !this.ending && this.options.retryableDecider(attempt, status),
+    delayFunction: (attempt, status) => {
+      const delay = Math.min(MAX_RETRY_GAP_MS, this.options.delayFunction(attempt, status));
+      this.lastDueAt = Math.max(this.lastDueAt, Date.now() + delay);
+      return delay;
+    },
+  });
+
+  /** No new retries; resolves when those that are waiting have gone out. */
+  async end(): Promise<void> {
+    this.ending = true;
+    while (this.lastDueAt >= Date.now()) await sleep(this.lastDueAt - Date.now() + 10);
+  }
 }
 
 /** The page of a run in Temporal's Web UI. */

@@ -5,6 +5,7 @@
  */
 import { WorkflowFailedError, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommandProgress, runCommandResult } from '../client';
 import { INVALID_INPUT } from '../domain/messages';
@@ -33,6 +34,8 @@ const QUERY_TIMEOUT_MS = 5_000;
 /** Waits for the end of `run` and shows how it goes. Throws a CliError where it did not end with a result. */
 export async function follow(temporal: Temporal, run: RunRef, terminal: Terminal): Promise<Followed> {
   const over = new AbortController();
+  // The client adds a listener with each of its long polls.
+  setMaxListeners(0, over.signal);
   const interrupts = new Interrupts();
   const result = patientResultOf(temporal, run, over.signal);
   // Where the person leaves, nobody waits for it any more.
@@ -82,7 +85,9 @@ async function patientResultOf(
 ): Promise<RunCommandResult> {
   for (;;) {
     try {
-      return await runCommandResult(temporal.client, run.workflowId, run.runId);
+      return await temporal.connection.withAbortSignal(over, () =>
+        runCommandResult(temporal.client, run.workflowId, run.runId),
+      );
     } catch (error) {
       if (over.aborted || !isAway(error)) throw endError(error, run.workflowId);
       await pause(PLAIN_GAP_MS, over);
@@ -157,11 +162,14 @@ async function lookAt(
   over: AbortSignal,
 ): Promise<{ key: string; line: string }> {
   const { client, connection } = temporal;
+  // Its own signal, since the client never takes its listeners away.
+  const look = new AbortController();
+  const end = (): void => look.abort();
+  over.addEventListener('abort', end);
   try {
-    const progress: RunCommandProgress = await connection.withAbortSignal(over, () =>
-      connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
-        runCommandProgress(client, run.workflowId, run.runId),
-      ),
+    const query = (): Promise<RunCommandProgress> => runCommandProgress(client, run.workflowId, run.runId);
+    const progress = await connection.withAbortSignal(look.signal, () =>
+      connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, query),
     );
     return { key: progressKey(progress), line: progressLine(progress, new Date()) };
   } catch (error) {
@@ -169,6 +177,8 @@ async function lookAt(
       ? 'Temporal does not answer just now; still trying'
       : 'no worker answers just now; the run goes on when one is back (steward worker)';
     return { key: line, line };
+  } finally {
+    over.removeEventListener('abort', end);
   }
 }
 

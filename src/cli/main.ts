@@ -125,7 +125,9 @@ function addInspection(steward: Command, act: Act): void {
     .option('--follow', 'wait for its end as steward run does')
     .option('--json', 'print one JSON document')
     .action(
-      act(async (id: string, options: object) => (await import('./inspect.js')).status(id, options, context())),
+      act(async (id: string, options: object) =>
+        (await import('./inspect.js')).status(id, options, context()),
+      ),
     );
   steward
     .command('results <id>')
@@ -144,7 +146,9 @@ function addInspection(steward: Command, act: Act): void {
     .description('stop what has not started, and report what had')
     .option('--json', 'print one JSON document')
     .action(
-      act(async (id: string, options: object) => (await import('./inspect.js')).cancel(id, options, context())),
+      act(async (id: string, options: object) =>
+        (await import('./inspect.js')).cancel(id, options, context()),
+      ),
     );
   steward
     .command('schema <workflow>')

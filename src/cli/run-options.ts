@@ -76,8 +76,11 @@ function contentOf(options: RunOptions, words: string[], errors: InputError[]): 
       readFileSync(file === '-' ? 0 : file),
     );
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
     const why =
-      error instanceof TypeError ? 'is not UTF-8 text; convert it' : `cannot be read: ${messageOf(error)}`;
+      code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
+        ? 'is not UTF-8 text; convert it'
+        : `cannot be read: ${messageOf(error)}`;
     errors.push({ path: '--file', message: `${file} ${why}` });
     return undefined;
   }
