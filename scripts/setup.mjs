@@ -91,9 +91,11 @@ async function installPackages() {
   const args = [...before, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   const { code, output } = await run(command, args);
   if (code !== 0) {
+    // npm ends a usage error with pages of help; what is wrong is in the first lines, and in the last otherwise.
+    const lines = output.trim().split('\n');
+    const words = lines.length > 24 ? [...lines.slice(0, 12), '…', ...lines.slice(-8)] : lines;
     throw new SetupError(
-      `npm ci failed:\n${output.trim().split('\n').slice(-15).join('\n')}\n` +
-        'Is the package registry reachable, and is the disk not full? What was printed above is from npm.',
+      `npm ci failed:\n${words.join('\n')}\nIs the package registry reachable, and does package-lock.json fit package.json?`,
     );
   }
   writeFileSync(marker, installed());
