@@ -7,6 +7,7 @@ import type { Command } from '../assistant/model';
 import { parameterNames } from '../assistant/parameters';
 import { isLive } from '../assistant/store';
 import { defineAction, EcsError, flag, ignored, number, pageParams, seconds, text } from '../core';
+import { fitsWildcard } from '../core/wildcard';
 import type { CommandType } from '../exec';
 import { ASSISTANT_PAGES, COMMAND_TYPES, checkLength, decodeContent, describing } from './assistant-params';
 import { encoder, tagView } from './assistant-views';
@@ -79,8 +80,8 @@ export const describeCommands = defineAction({
   },
   handle(context, params) {
     const { regionId } = context.region;
-    const named = matcher(params.Name);
-    const described = matcher(params.Description);
+    const fits = (pattern: string | undefined, value: string): boolean =>
+      pattern === undefined || fitsWildcard(pattern, value);
     const all = [...cloudAssistant(context.simulation).store.commands.values()].filter(
       (command) =>
         command.regionId === regionId &&
@@ -90,8 +91,8 @@ export const describeCommands = defineAction({
         (params.CommandId === undefined || command.commandId === params.CommandId) &&
         (params.Type === undefined || command.type === params.Type) &&
         (params.ResourceGroupId === undefined || command.resourceGroupId === params.ResourceGroupId) &&
-        named(command.name) &&
-        described(command.description) &&
+        fits(params.Name, command.name) &&
+        fits(params.Description, command.description) &&
         carries(command.tags, params.Tag),
     );
     const found = all.sort((a, b) => b.sequence - a.sequence);
@@ -146,15 +147,6 @@ export const deleteCommand = defineAction({
     return {};
   },
 });
-
-/** Names may hold `*`; without one they are found as a part. */
-function matcher(pattern: string | undefined): (text: string) => boolean {
-  if (pattern === undefined) return () => true;
-  if (!pattern.includes('*')) return (value) => value === pattern;
-  const source = pattern.replace(/[.+^${}()|[\]\\?]/g, '\\$&').replace(/\*/g, '.*');
-  const expression = new RegExp(`^${source}$`, 's');
-  return (value) => expression.test(value);
-}
 
 function commandView(command: Command, encode: (content: Buffer) => string): Record<string, unknown> {
   return {

@@ -34,7 +34,7 @@ export function bubblewrapArgs(plan: BubblewrapPlan): string[] {
     ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--cap-drop', 'ALL'],
     ...['--hostname', plan.hostName, '--uid', String(plan.uid), '--gid', String(plan.uid)],
     ...systemArgs(),
-    ...['--proc', '/proc', '--dev', '/dev'],
+    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
     ...['--ro-bind', own('sys/boot_id'), '/proc/sys/kernel/random/boot_id'],
     ...['--ro-bind', own('sys'), '/run/cloud-assist', '--ro-bind', own('etc'), '/etc'],
     ...SHARED_ETC.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),

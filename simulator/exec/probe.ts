@@ -25,7 +25,8 @@ export async function probeSandbox(directory: string): Promise<ProbeResult> {
   return { reason: `the sandbox does not work here (${reasons.join('; ')})` };
 }
 
-async function whyNot(tool: SandboxTool, directory: string): Promise<string | undefined> {
+/** What is in the way of one tool, or `undefined`. */
+export async function whyNot(tool: SandboxTool, directory: string): Promise<string | undefined> {
   const executor = new SandboxExecutor(directory, tool, { outputLimit: () => 4_096 });
   const word = randomUUID();
   try {
