@@ -35,6 +35,7 @@ export interface FleetOptions extends Omit<SimulatorOptions, 'time' | 'exec'> {
 }
 
 export interface Fleet {
+  account: string;
   simulator: Simulator;
   calls: CallRecord[];
   start(input: RunCommandInput): Promise<WorkflowHandle<() => Promise<RunCommandResult>>>;
@@ -119,6 +120,7 @@ async function withFleet<T>(
       args: [input],
     });
   const fleet: Fleet = {
+    account,
     simulator,
     calls,
     start,

@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { WorkflowHandle } from '@temporalio/client';
+import { taskQueueOf, watchIdOf } from '../../src/domain/messages';
+import type { RunCommandInput } from '../../src/domain/messages';
+import { cloudAssistant } from '../../simulator/assistant';
+import type { WatchState } from '../../src/domain/watch';
+import { provideTemporalCli } from '../../src/stack/binaries';
+import { replay } from '../support/replay';
+import { REGION, createSkippingEnvironment } from '../support/skipping-environment';
+import type { Fleet, SkippingEnvironment } from '../support/skipping-environment';
+import { until } from '../support/until';
+
+/** Set to record what test/unit/replay.test.ts replays: `npm run histories`. */
+const RECORD = process.env.STEWARD_RECORD_HISTORIES === '1';
+const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
+  version: string;
+};
+const DIRECTORY = join(__dirname, '../replay/histories');
+
+let environment: SkippingEnvironment;
+beforeAll(async () => void (environment = await createSkippingEnvironment()));
+afterAll(() => environment?.close());
+
+function inputFor(fleet: Fleet, content = 'hostname'): RunCommandInput {
+  const instanceIds = [...fleet.simulator.instanceIds, 'i-bpgone'];
+  return {
+    region: REGION,
+    targets: { instanceIds },
+    command: { type: 'RunShellScript', content, timeoutSeconds: 600 },
+  };
+}
+
+async function keep(name: string, handle: WorkflowHandle, runId?: string): Promise<void> {
+  await replay(await handle.fetchHistory(), handle.workflowId);
+  if (RECORD) {
+    mkdirSync(DIRECTORY, { recursive: true });
+    writeFileSync(join(DIRECTORY, `${name}-${version}.json`), await shown(handle.workflowId, runId));
+  }
+}
+
+/** As the temporal CLI shows it: the form in which people hand histories around. */
+async function shown(workflowId: string, runId?: string): Promise<string> {
+  const { path } = await provideTemporalCli({ env: process.env, report: () => undefined });
+  const args = [
+    'workflow',
+    'show',
+    '--output',
+    'json',
+    '--workflow-id',
+    workflowId,
+    ...(runId ? ['--run-id', runId] : []),
+  ];
+  const { stdout } = await promisify(execFile)(path, [...args, '--address', environment.temporal.address]);
+  return `${JSON.stringify(JSON.parse(stdout))}\n`;
+}
+
+describe('what was just recorded replays', () => {
+  it('a run of three batches with an unfit instance, and its watcher', () =>
+    environment.withFleet({ instances: 201 }, async (fleet) => {
+      cloudAssistant(fleet.simulator.simulation).answers.add({ content: 'hostname', durationMs: 30_000 });
+      const workflowId = watchIdOf(fleet.account, REGION);
+      const state: WatchState = { region: REGION, waits: [], memory: {}, ticks: 0, ticksPerRun: 4 };
+      const { workflow } = environment.temporal.client;
+      const watch = await workflow.start('watchRegion', {
+        workflowId,
+        taskQueue: taskQueueOf(fleet.account),
+        args: [state],
+      });
+      const handle = await fleet.start(inputFor(fleet));
+      await handle.result();
+      await keep('run-command', handle);
+      await keep(
+        'watch-region',
+        workflow.getHandle(workflowId, watch.firstExecutionRunId),
+        watch.firstExecutionRunId,
+      );
+    }));
+
+  it('a run whose dispatch was answered at the third attempt', () =>
+    environment.withFleet({ instances: 2 }, async (fleet) => {
+      fleet.simulator.simulation.faults.set([
+        { action: 'RunCommand', kind: 'reset', phase: 'after', count: 2 },
+      ]);
+      const handle = await fleet.start(inputFor(fleet));
+      await handle.result();
+      await keep('run-command-lost-answer', handle);
+    }));
+
+  it('a cancelled run', () =>
+    environment.withFleet({ instances: 2 }, async (fleet) => {
+      cloudAssistant(fleet.simulator.simulation).answers.add({ content: 'work', hang: true });
+      const handle = await fleet.start(inputFor(fleet, 'work'));
+      await until(() => fleet.callsOf('RunCommand') === 1);
+      await handle.cancel();
+      await handle.result();
+      await keep('run-command-cancelled', handle);
+    }));
+});
