@@ -44,6 +44,11 @@ export default tseslint.config(
         'error',
         { considerDefaultExhaustiveForUnions: true },
       ],
+      // `_name` says that leaving it unused is meant.
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       'max-depth': ['error', 4],
       'no-console': 'error',
       'no-restricted-syntax': ['error', SYNCHRONOUS_VALIDATORS],
@@ -76,6 +81,11 @@ export default tseslint.config(
     files: ['simulator/**/*.ts'],
     ignores: ['simulator/core/clock.ts'],
     rules: { 'no-restricted-syntax': ['error', SYNCHRONOUS_VALIDATORS, ...NO_CLOCK] },
+  },
+  {
+    // Jest's asymmetric matchers are `any`.
+    files: ['test/**/*.ts'],
+    rules: { '@typescript-eslint/no-unsafe-assignment': 'off' },
   },
   {
     files: ['**/*.mjs', '**/*.cjs', '**/*.js'],
