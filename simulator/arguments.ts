@@ -109,7 +109,9 @@ function readValues(argv: readonly string[]): Values {
   try {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: false }).values;
   } catch (error) {
-    throw new UsageError((error as Error).message.replace(/\. To specify a positional.*$/s, '.'));
+    throw new UsageError(
+      (error as Error).message.split('\n')[0]?.replace(/\. To specify a positional.*$/s, '.'),
+    );
   }
 }
 

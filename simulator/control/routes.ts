@@ -4,7 +4,6 @@
  */
 import { z } from 'zod';
 import { faultSchema } from '../core/faults';
-import type { LedgerQuery } from '../core/ledger';
 import { policySchema } from '../core/policy';
 import { switchesSchema } from '../core/settings';
 import { scriptedAnswerSchema } from '../exec/scripted';

@@ -226,7 +226,8 @@ export class Gateway {
       RequestId: call.requestId,
       HostId: regionId === '' ? call.endpoint : `ecs.${regionId}.aliyuncs.com`,
       Code: known.code,
-      Message: error instanceof EcsError ? known.message : `${known.message} (${String(error)})`,
+      Message:
+        error instanceof EcsError ? known.message : `${known.message} (${String(error).slice(0, 200)})`,
       Recommend: `https://api.aliyun.com/troubleshoot?q=${known.code}&product=Ecs&requestId=${call.requestId}`,
       ...known.extra,
     };

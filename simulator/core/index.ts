@@ -64,3 +64,4 @@ export {
   time,
 } from './schema';
 export { minutes, seconds } from './times';
+export { fitsWildcard } from './wildcard';

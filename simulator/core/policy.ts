@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { EcsError } from './errors';
+import { fitsWildcard } from './wildcard';
 
 const oneOrMore = z.union([z.string(), z.array(z.string())]);
 
@@ -23,20 +24,12 @@ export const policySchema = z.object({
 /** A policy document. */
 export type Policy = z.infer<typeof policySchema>;
 
-function matches(pattern: string, name: string): boolean {
-  const escaped = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*/g, '.*')
-    .replace(/\?/g, '.');
-  return new RegExp(`^${escaped}$`, 'i').test(name);
-}
-
 /** Throws `Forbidden.RAM` when the policy does not allow the action. */
 export function authorize(policy: Policy | undefined, action: string, product = 'ecs'): void {
   if (!policy) return;
   const name = `${product}:${action}`;
   const names = (entry: Policy['Statement'][number]): boolean =>
-    [entry.Action].flat().some((p) => matches(p, name));
+    [entry.Action].flat().some((p) => fitsWildcard(p.toLowerCase(), name.toLowerCase()));
   const hits = policy.Statement.filter(names);
   const denied = hits.some((entry) => entry.Effect === 'Deny');
   if (!denied && hits.some((entry) => entry.Effect === 'Allow')) return;

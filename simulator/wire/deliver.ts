@@ -3,6 +3,8 @@
  * bytes and connections go wrong.
  */
 import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reply } from '../core/gateway';
 
@@ -72,18 +74,10 @@ async function sendSlowly(
 /** The answer, then blanks: still JSON, so only a limit on size can stop a client from reading it all. */
 async function sendHuge(response: ServerResponse, body: Buffer, bytes: number): Promise<void> {
   const blanks = Buffer.alloc(64 * 1024, ' ');
-  response.setHeader('content-length', Math.max(body.length, bytes));
-  response.write(body);
-  for (let left = bytes - body.length; left > 0 && !response.destroyed; left -= blanks.length) {
-    const flowing = response.write(left < blanks.length ? blanks.subarray(0, left) : blanks);
-    if (!flowing) await Promise.race([onceDrained(response), sleep(5_000, undefined, { ref: false })]);
+  function* pieces(): Generator<Buffer> {
+    yield body;
+    for (let left = bytes - body.length; left > 0; left -= blanks.length) yield blanks.subarray(0, left);
   }
-  response.end();
-}
-
-function onceDrained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    response.once('drain', resolve);
-    response.once('close', resolve);
-  });
+  response.setHeader('content-length', Math.max(body.length, bytes));
+  await pipeline(Readable.from(pieces()), response);
 }

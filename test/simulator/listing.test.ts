@@ -1,0 +1,169 @@
+/**
+ * Lists: every filter finds what it names, both paging styles reach every row once, clamps and caps are the
+ * documented ones.
+ */
+import fc from 'fast-check';
+import { useSimulator } from './support/simulated';
+
+const NEVER = { durations: { pending: 1e9 } };
+const sim = useSimulator({
+  ...NEVER,
+  instances: [
+    {
+      instanceId: 'i-linux',
+      name: 'web-1',
+      tags: new Map([
+        ['env', 'prod'],
+        ['team', 'a'],
+      ]),
+    },
+    {
+      instanceId: 'i-windows',
+      name: 'web-2',
+      osType: 'windows',
+      tags: new Map([['env', 'prod']]),
+      zoneId: 'cn-hangzhou-i',
+    },
+    {
+      instanceId: 'i-stopped',
+      name: 'db',
+      status: 'Stopped',
+      resourceGroupId: 'rg-1',
+      instanceType: 'ecs.r7.large',
+    },
+    {
+      instanceId: 'i-spot',
+      name: 'spot*',
+      spotStrategy: 'SpotAsPriceGo',
+      keyPairName: 'kp',
+      bandwidthOut: 1,
+    },
+    { instanceId: 'i-prepaid', name: 'old', chargeType: 'PrePaid', tags: new Map([['env', 'test']]) },
+    ...Array.from({ length: 42 }, (_, i) => ({ instanceId: `i-many${i}`, regionId: 'cn-beijing' })),
+  ],
+});
+
+interface Row {
+  readonly InstanceId: string;
+  readonly VpcAttributes: {
+    readonly VSwitchId: string;
+    readonly VpcId: string;
+    readonly PrivateIpAddress: { readonly IpAddress: string[] };
+  };
+}
+const list = async (params: Record<string, string>): Promise<Row[]> =>
+  ((await sim().ok('DescribeInstances', params))['Instances'] as { Instance: Row[] }).Instance;
+const ids = async (params: Record<string, string>): Promise<string[]> =>
+  (await list(params)).map((row) => row.InstanceId);
+
+test.each([
+  ['InstanceIds', { InstanceIds: '["i-stopped", "i-linux", "i-none"]' }, ['i-linux', 'i-stopped']],
+  ['Status', { Status: 'Stopped' }, ['i-stopped']],
+  ['a name', { InstanceName: 'web-1' }, ['i-linux']],
+  ['a name with *', { InstanceName: 'we*-*' }, ['i-linux', 'i-windows']],
+  ['a name that looks like a pattern', { InstanceName: 'w.b-1' }, []],
+  ['one tag', { 'Tag.1.Key': 'env', 'Tag.1.Value': 'prod' }, ['i-linux', 'i-windows']],
+  ['a tag key alone', { 'Tag.3.Key': 'env' }, ['i-linux', 'i-windows', 'i-prepaid']],
+  ['two tags together', { 'Tag.1.Key': 'env', 'Tag.1.Value': 'prod', 'Tag.12.Key': 'team' }, ['i-linux']],
+  ['a zone', { ZoneId: 'cn-hangzhou-i' }, ['i-windows']],
+  ['a type', { InstanceType: 'ecs.r7.large' }, ['i-stopped']],
+  ['a family', { InstanceTypeFamily: 'ecs.r7' }, ['i-stopped']],
+  ['a charge type', { InstanceChargeType: 'PrePaid' }, ['i-prepaid']],
+  ['a resource group', { ResourceGroupId: 'rg-1' }, ['i-stopped']],
+  ['a key pair', { KeyPairName: 'kp' }, ['i-spot']],
+  ['another network', { VpcId: 'vpc-x' }, []],
+  ['a classic network', { InstanceNetworkType: 'classic' }, []],
+  [
+    'a time of creation to come',
+    { 'Filter.1.Key': 'CreationStartTime', 'Filter.1.Value': '2199-01-01T00:00Z' },
+    [],
+  ],
+])('DescribeInstances by %s', async (_what, params, found) => {
+  expect(await ids(params)).toEqual(found);
+});
+
+test('DescribeInstances by what only the instance itself tells', async () => {
+  const [row] = await list({ InstanceIds: '["i-spot"]' });
+  const vpc = row?.VpcAttributes;
+  expect(await ids({ PrivateIpAddresses: JSON.stringify(vpc?.PrivateIpAddress.IpAddress) })).toEqual([
+    'i-spot',
+  ]);
+  expect(await ids({ VSwitchId: vpc?.VSwitchId ?? '', VpcId: vpc?.VpcId ?? '' })).toContain('i-spot');
+});
+
+test.each([
+  ['a status', { Status: 'running' }, '404 InvalidStatus.NotFound'],
+  ['a charge type', { InstanceChargeType: 'Free' }, '404 InvalidInstanceChargeType.NotFound'],
+  ['a network type', { InstanceNetworkType: 'x' }, '404 InvalidNetworkType.NotFound'],
+  ['a filter', { 'Filter.1.Key': 'Mood', 'Filter.1.Value': 'x' }, '404 InvalidFilterKey.NotFound'],
+  ['a tag without its key', { 'Tag.1.Value': 'x' }, '400 InvalidTag.Mismatch'],
+  ['ids that are not JSON', { InstanceIds: 'i-linux' }, '400 InvalidInstanceIds.Malformed'],
+  ['101 ids', { InstanceIds: JSON.stringify(Array(101).fill('i')) }, '400 InvalidInstanceIds.Malformed'],
+])('%s that nobody knows is refused', async (_what, params, code) => {
+  expect(await sim().fails('DescribeInstances', params)).toBe(code);
+});
+
+test.each([
+  [{ PageSize: '100' }, 42],
+  [{ PageSize: '1' }, 1],
+  [{}, 10],
+  [{ MaxResults: '3' }, 10],
+  [{ MaxResults: '25' }, 25],
+  [{ MaxResults: '1000' }, 42],
+])('with %j a page has %i rows', async (params, rows) => {
+  expect(await ids({ RegionId: 'cn-beijing', ...(params as Record<string, string>) })).toHaveLength(rows);
+});
+
+test('every row is seen once, whatever the page size and style', async () => {
+  const all = await ids({ RegionId: 'cn-beijing', PageSize: '100' });
+  const property = fc.asyncProperty(fc.integer({ min: 1, max: 50 }), fc.boolean(), async (size, byToken) => {
+    expect(await (byToken ? allByToken(size) : allByNumber(size))).toEqual(all);
+  });
+  await fc.assert(property, { numRuns: 20 });
+});
+
+async function allByNumber(size: number): Promise<string[]> {
+  const seen: string[] = [];
+  for (let page = 1; ; page += 1) {
+    const rows = await ids({ RegionId: 'cn-beijing', PageNumber: String(page), PageSize: String(size) });
+    if (rows.length === 0) return seen;
+    seen.push(...rows);
+  }
+}
+
+async function allByToken(size: number, NextToken = ''): Promise<string[]> {
+  const params: Record<string, string> = {
+    RegionId: 'cn-beijing',
+    MaxResults: String(size),
+    ...(NextToken === '' ? {} : { NextToken }),
+  };
+  const answer = await sim().ok('DescribeInstances', params);
+  const rows = (answer['Instances'] as { Instance: Row[] }).Instance.map((row) => row.InstanceId);
+  const next = answer['NextToken'] as string;
+  return next === '' ? rows : [...rows, ...(await allByToken(size, next))];
+}
+
+test('a token is opaque, bound to its filters and cannot be made up', async () => {
+  const first = await sim().ok('DescribeInstances', { RegionId: 'cn-beijing', MaxResults: '10' });
+  const NextToken = first['NextToken'] as string;
+  const bad = '400 InvalidNextToken';
+  expect(
+    await sim().fails('DescribeInstances', { RegionId: 'cn-beijing', NextToken, Status: 'Running' }),
+  ).toBe(bad);
+  expect(await sim().fails('DescribeInstances', { RegionId: 'cn-hangzhou', NextToken })).toBe(bad);
+  expect(await sim().fails('DescribeInstances', { RegionId: 'cn-beijing', NextToken: 'AAAA' })).toBe(bad);
+  expect(
+    await sim().fails('DescribeInstances', { RegionId: 'cn-beijing', NextToken, MaxResults: '20' }),
+  ).toBe('200 OK');
+});
+
+test('DescribeInstanceStatus takes 100 ids and answers only what is there', async () => {
+  const answer = await sim().ok('DescribeInstanceStatus', {
+    'InstanceId.1': 'i-stopped',
+    'InstanceId.3': 'i-none',
+  });
+  expect(answer).toMatchObject({
+    InstanceStatuses: { InstanceStatus: [{ InstanceId: 'i-stopped', Status: 'Stopped' }] },
+    TotalCount: 1,
+  });
+});

@@ -1,0 +1,117 @@
+/**
+ * Tags: limits and codes, one bad part and nothing changes, and the cap on searches by tag.
+ */
+import { useSimulator } from './support/simulated';
+
+const sim = useSimulator({ instances: 1100, tags: { env: 'prod' }, throttling: false });
+const numbered = (prefix: string, values: readonly string[]): Record<string, string> =>
+  Object.fromEntries(values.map((value, index) => [`${prefix}.${index + 1}`, value]));
+const ON = { ResourceType: 'instance' };
+
+async function listAll(params: Record<string, string>): Promise<{ ids: Set<string>; pages: number }> {
+  const ids = new Set<string>();
+  let token = '';
+  let pages = 0;
+  do {
+    const next: Record<string, string> = token === '' ? {} : { NextToken: token };
+    const answer = await sim().ok('ListTagResources', { ...ON, ...params, ...next });
+    for (const row of (answer['TagResources'] as { TagResource: { ResourceId: string }[] }).TagResource)
+      ids.add(row.ResourceId);
+    token = answer['NextToken'] as string;
+    pages += 1;
+  } while (token !== '');
+  return { ids, pages };
+}
+
+test('ListTagResources finds all 1,100, 50 a page; DescribeInstances by tag ends at 1,000', async () => {
+  const { ids, pages } = await listAll({ 'Tag.1.Key': 'env', 'Tag.1.Value': 'prod' });
+  expect(ids.size).toBe(1100);
+  expect(pages).toBe(22);
+  expect((await sim().ok('DescribeInstances', { 'Tag.1.Key': 'env' }))['TotalCount']).toBe(1000);
+  expect((await sim().ok('DescribeInstances'))['TotalCount']).toBe(1100);
+});
+
+test.each([
+  [
+    'no resource type',
+    { ResourceType: '', 'ResourceId.1': 'i-x', 'Tag.1.Key': 'a' },
+    '404 MissingParameter.ResourceType',
+  ],
+  ['no tags', { ...ON, 'ResourceId.1': 'i-x' }, '404 MissingParameter.Tags'],
+  [
+    'no region',
+    { ...ON, RegionId: '', 'ResourceId.1': 'i-x', 'Tag.1.Key': 'a' },
+    '404 MissingParameter.RegionId',
+  ],
+  [
+    'an unknown type',
+    { ResourceType: 'unicorn', 'ResourceId.1': 'i-x', 'Tag.1.Key': 'a' },
+    '404 InvalidResourceType.NotFound',
+  ],
+  ['an unknown id', { ...ON, 'ResourceId.1': 'i-x', 'Tag.1.Key': 'a' }, '404 InvalidResourceId.NotFound'],
+  [
+    '51 ids',
+    { ...ON, ...numbered('ResourceId', Array<string>(51).fill('i-x')), 'Tag.1.Key': 'a' },
+    '400 NumberExceed.ResourceIds',
+  ],
+  [
+    '21 tags',
+    {
+      ...ON,
+      'ResourceId.1': 'i-x',
+      ...Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`Tag.${i + 1}.Key`, `k${i}`])),
+    },
+    '400 NumberExceed.Tags',
+  ],
+  [
+    'a key twice',
+    { ...ON, 'ResourceId.1': 'i-x', 'Tag.1.Key': 'a', 'Tag.2.Key': 'a' },
+    '400 Duplicate.TagKey',
+  ],
+  [
+    'a reserved key',
+    { ...ON, 'ResourceId.1': 'i-x', 'Tag.1.Key': 'aliyun-x' },
+    '400 InvalidTagKey.Malformed',
+  ],
+])('TagResources with %s is refused', async (_what, params, code) => {
+  expect(await sim().fails('TagResources', params)).toBe(code);
+});
+
+test('one unknown id and no resource is tagged; a second value replaces the first', async () => {
+  const [id = ''] = sim().instanceIds;
+  const tag = { 'Tag.1.Key': 'owner', 'Tag.1.Value': 'x' };
+  expect(await sim().fails('TagResources', { ...ON, ...numbered('ResourceId', [id, 'i-x']), ...tag })).toBe(
+    '404 InvalidResourceId.NotFound',
+  );
+  expect((await listAll({ 'Tag.1.Key': 'owner' })).ids.size).toBe(0);
+  for (const value of ['x', 'y'])
+    await sim().ok('TagResources', { ...ON, 'ResourceId.1': id, 'Tag.1.Key': 'owner', 'Tag.1.Value': value });
+  expect((await sim().control.instances()).find((i) => i.instanceId === id)?.tags).toEqual({
+    env: 'prod',
+    owner: 'y',
+  });
+});
+
+test('UntagResources takes off named keys, or all when none is named', async () => {
+  const [, id = ''] = sim().instanceIds;
+  const at = { ...ON, 'ResourceId.1': id };
+  await sim().ok('TagResources', { ...at, 'Tag.1.Key': 'a', 'Tag.2.Key': 'b' });
+  const tags = async (): Promise<unknown> =>
+    Object.keys((await sim().control.instances()).find((i) => i.instanceId === id)?.tags ?? {});
+  await sim().ok('UntagResources', { ...at, 'TagKey.1': 'a', All: 'true' });
+  expect(await tags()).toEqual(['env', 'b']);
+  await sim().ok('UntagResources', { ...at, All: 'true' });
+  expect(await tags()).toEqual([]);
+});
+
+test('ListTagResources by tag shows those tags; by resource all of them', async () => {
+  const [, , id = ''] = sim().instanceIds;
+  await sim().ok('TagResources', { ...ON, 'ResourceId.1': id, 'Tag.1.Key': 'x', 'Tag.1.Value': '1' });
+  const rows = async (params: Record<string, string>): Promise<unknown> =>
+    ((await sim().ok('ListTagResources', { ...ON, ...params }))['TagResources'] as { TagResource: unknown[] })
+      .TagResource;
+  const row = { ResourceId: id, ResourceType: 'instance' };
+  expect(await rows({ 'Tag.1.Key': 'x' })).toEqual([{ ...row, TagKey: 'x', TagValue: '1' }]);
+  expect(await rows({ 'ResourceId.1': id })).toHaveLength(2);
+  expect(await rows({ 'TagFilter.1.TagKey': 'x', 'TagFilter.1.TagValues.1': '2' })).toEqual([]);
+});
