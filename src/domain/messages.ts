@@ -187,7 +187,7 @@ export interface RunCommandResult {
   /** True where `rows` is not everything; everything is in the result store. */
   rowsTruncated: boolean;
   invocations: InvocationRef[];
-  /** Where the rows with their whole output are: a path on the worker's result store. */
+  /** Where the rows with their whole output are, on the worker's result store; `path` is empty where no target was read. */
   resultStore: { workflowId: string; runId: string; path: string; rows: number };
   startedAt: string;
   finishedAt: string;

@@ -6,8 +6,12 @@ import type { RunCommandProgress, RunCommandResult } from './messages';
 import type { Totals } from './rows';
 import { escapeMarkdown } from './text';
 
-export function outcomeOfRun(totals: Totals, cancelled: boolean): RunCommandResult['outcome'] {
-  if (cancelled) return 'cancelled';
+export function outcomeOfRun(
+  totals: Totals,
+  end: { cancelled: boolean; refusal?: string },
+): RunCommandResult['outcome'] {
+  if (end.cancelled) return 'cancelled';
+  if (end.refusal !== undefined) return 'failed';
   if (totals.targets === 0) return 'no-targets';
   if (totals.Success === totals.targets) return 'succeeded';
   return totals.Success > 0 ? 'partly-failed' : 'failed';

@@ -10,9 +10,16 @@ import type { Activities } from '../activities';
 /** Gaps of 1, 2, 4 … 60 s: an outage of an hour costs about 65 attempts. */
 const PATIENT = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const;
 
+/**
+ * A killed worker is noticed this soon. Activities beat every 2 s (src/activities/beating.ts), so two beats may be late;
+ * with the retry's first gap of 1 s and a sticky timeout of 5 s the work goes on within 12 s.
+ */
+const NOTICED_WITHIN = '6 seconds';
+
 /** Reading targets: a fleet of 10,000 takes some 300 calls at our share of the quota. */
 export const reading = proxyActivities<Pick<Activities, 'resolveTargets' | 'recheckBatch'>>({
   startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: NOTICED_WITHIN,
   retry: PATIENT,
 });
 
@@ -22,6 +29,7 @@ export const reading = proxyActivities<Pick<Activities, 'resolveTargets' | 'rech
  */
 export const dispatching = proxyActivities<Pick<Activities, 'dispatchBatch'>>({
   startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
   scheduleToCloseTimeout: '30 minutes',
   retry: PATIENT,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -30,19 +38,21 @@ export const dispatching = proxyActivities<Pick<Activities, 'dispatchBatch'>>({
 /** Looking: one read an attempt, as often as needed; the gaps come with the failures. The workflow's timer is the deadline. */
 export const looking = proxyActivities<Pick<Activities, 'lookUntilEnded'>>({
   startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
   retry: PATIENT,
 });
 
-/** Reading results: pages of 50, a heartbeat a page, so that a dead worker is noticed soon. */
+/** Reading results: pages of 50. */
 export const collecting = proxyActivities<Pick<Activities, 'collectResults' | 'recordBatch'>>({
   startToCloseTimeout: '5 minutes',
-  heartbeatTimeout: '30 seconds',
+  heartbeatTimeout: NOTICED_WITHIN,
   retry: PATIENT,
 });
 
 /** Stopping after a cancel: bounded, so that a cancelled run ends and says what it could not stop. */
 export const stopping = proxyActivities<Pick<Activities, 'stopBatch'>>({
   startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
   scheduleToCloseTimeout: '10 minutes',
   retry: PATIENT,
 });
@@ -53,6 +63,7 @@ export const stopping = proxyActivities<Pick<Activities, 'stopBatch'>>({
  */
 export const watching = proxyActivities<Pick<Activities, 'lookAtWaits'>>({
   startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
   scheduleToCloseTimeout: '2 minutes',
   retry: PATIENT,
 });

@@ -146,7 +146,10 @@ function finish(state: RunState, input: RunCommandInput): RunCommandResult {
     Array.from({ length: state.unfitCount }, () => ({ outcome: 'Unfit' as const })),
   );
   for (const batch of state.batches) addBatch(totals, batch);
+  const unresolved = unresolvedRows(state, input);
+  addToTotals(totals, unresolved);
   const rows = [
+    ...unresolved,
     ...state.unfitRows,
     ...state.batches.flatMap((batch) => [...batch.unfit, ...(batch.report?.rows ?? [])]),
   ];
@@ -156,7 +159,7 @@ function finish(state: RunState, input: RunCommandInput): RunCommandResult {
     state.refusal ??
     (totals.NotStarted === totals.targets ? state.batches.find((b) => b.refusal)?.refusal : undefined);
   const started = state.batches.flatMap((batch) => batch.startedBeforeStop ?? []).length;
-  const outcome = outcomeOfRun(totals, state.cancelled);
+  const outcome = outcomeOfRun(totals, { cancelled: state.cancelled, refusal });
   const result: RunCommandResult = {
     outcome,
     summary: summaryOf({ outcome, totals, refusal, startedBeforeStop: started }),
@@ -170,7 +173,7 @@ function finish(state: RunState, input: RunCommandInput): RunCommandResult {
       instances: instanceIds.length,
       invokeId,
     })),
-    resultStore: { workflowId, runId, path: state.storePath, rows: totals.targets },
+    resultStore: { workflowId, runId, path: state.storePath, rows: totals.targets - unresolved.length },
     startedAt: state.startedAt,
     finishedAt: new Date().toISOString(),
   };
@@ -178,6 +181,13 @@ function finish(state: RunState, input: RunCommandInput): RunCommandResult {
   state.phase = 'done';
   setCurrentDetails(detailsOf(progressOf(state, input), result));
   return result;
+}
+
+/** The named instances of a run that ended before its targets could be read. */
+function unresolvedRows(state: RunState, { targets }: RunCommandInput): InstanceRow[] {
+  if (state.targets !== undefined) return [];
+  const reason = state.refusal ?? 'the run was cancelled before its targets were read';
+  return (targets.instanceIds ?? []).map((instanceId) => ({ instanceId, outcome: 'NotStarted', reason }));
 }
 
 function progressOf(state: RunState, { region, name }: RunCommandInput): RunCommandProgress {

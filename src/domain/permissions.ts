@@ -1,0 +1,32 @@
+/**
+ * The ECS actions each feature calls: the one list from which the minimal RAM policies come. A call that is not here is
+ * a defect; test/skipping/permissions.test.ts runs each feature under its policy on a simulator that enforces it.
+ */
+
+export const FEATURES = {
+  runCommand: [
+    'DescribeInstances',
+    'ListTagResources',
+    'DescribeCloudAssistantStatus',
+    'RunCommand',
+    'DescribeInvocations',
+    'DescribeInvocationResults',
+    'StopInvocation',
+  ],
+} as const;
+
+export type Feature = keyof typeof FEATURES;
+
+export interface RamPolicy {
+  Version: '1';
+  Statement: { Effect: 'Allow'; Action: string[]; Resource: string }[];
+}
+
+/** The least a RAM user or role needs for `features`. */
+export function ramPolicyFor(features: readonly Feature[]): RamPolicy {
+  const actions = [...new Set(features.flatMap((feature) => [...FEATURES[feature]]))];
+  return {
+    Version: '1',
+    Statement: [{ Effect: 'Allow', Action: actions.map((action) => `ecs:${action}`), Resource: '*' }],
+  };
+}

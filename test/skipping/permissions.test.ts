@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FEATURES, ramPolicyFor } from '../../src/domain/permissions';
+import type { RunCommandInput, RunCommandResult } from '../../src/domain/messages';
+import { cloudAssistant } from '../../simulator/assistant';
+import { REGION, createSkippingEnvironment } from '../support/skipping-environment';
+import type { Fleet, SkippingEnvironment } from '../support/skipping-environment';
+import { until } from '../support/until';
+
+let environment: SkippingEnvironment;
+beforeAll(async () => void (environment = await createSkippingEnvironment()));
+afterAll(() => environment?.close());
+
+const INPUT: RunCommandInput = {
+  region: REGION,
+  targets: { tags: [{ key: 'role', value: 'web' }] },
+  command: { type: 'RunShellScript', content: 'work', timeoutSeconds: 600 },
+};
+
+/** Uses everything the feature calls: targets by tag, waiting, results, and a cancel. */
+async function exercise(fleet: Fleet): Promise<RunCommandResult[]> {
+  const answers = cloudAssistant(fleet.simulator.simulation).answers;
+  answers.add({ content: 'work', durationMs: 90_000, times: 2 });
+  answers.add({ content: 'work', hang: true });
+  const done = await fleet.run(INPUT);
+  const before = fleet.callsOf('RunCommand');
+  const handle = await fleet.start(INPUT);
+  await until(() => fleet.callsOf('RunCommand') > before);
+  await handle.cancel();
+  return [done, await handle.result()];
+}
+
+describe('the minimal RAM policy', () => {
+  it('of runCommand is enough for all it does', () =>
+    environment.withFleet(
+      { instances: 2, tags: { role: 'web' }, policy: ramPolicyFor(['runCommand']) },
+      async (fleet) => {
+        const [done, cancelled] = await exercise(fleet);
+        expect([done?.outcome, cancelled?.outcome]).toEqual(['succeeded', 'cancelled']);
+        const called = Object.keys(fleet.simulator.simulation.ledger.counts().calls).sort();
+        expect(called).toEqual([...FEATURES.runCommand].sort());
+        expect(fleet.simulator.simulation.ledger.counts().codes).not.toHaveProperty('Forbidden.RAM');
+      },
+    ));
+
+  const reported = FEATURES.runCommand.filter(
+    (action) => action !== 'StopInvocation' && action !== 'DescribeInvocations',
+  );
+  it.each(reported)('without %s the error names it', (missing) => {
+    const policy = ramPolicyFor(['runCommand']);
+    policy.Statement = policy.Statement.map((s) => ({
+      ...s,
+      Action: s.Action.filter((a) => a !== `ecs:${missing}`),
+    }));
+    return environment.withFleet({ instances: 2, tags: { role: 'web' }, policy }, async (fleet) => {
+      const result = await fleet.run({ ...INPUT, command: { ...INPUT.command, content: 'hostname' } });
+      expect(result.outcome).toBe('failed');
+      expect(JSON.stringify(result)).toContain(`ecs:${missing}`);
+    });
+  });
+
+  it('is what docs/security.md prints', () => {
+    const text = readFileSync(join(__dirname, '../../docs/security.md'), 'utf8');
+    const printed = /```json\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
+    expect(JSON.parse(printed)).toEqual(ramPolicyFor(['runCommand']));
+  });
+});
