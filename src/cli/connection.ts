@@ -16,6 +16,7 @@ import type { Config } from '../config';
 import { SEARCH_ATTRIBUTES, taskQueueOf } from '../domain/messages';
 import { runningStack } from '../stack/stack-file';
 import { CliError, EXIT, messageOf } from './exit';
+import { selfCommand } from './self';
 
 /** A connection to one namespace, and how people reach the same in a browser. */
 export interface Temporal {
@@ -87,7 +88,7 @@ export async function connectTemporal(config: Config, place = placeOf(config)): 
     throw new CliError(
       EXIT.notCarriedOut,
       `No Temporal server answers at ${address} (from ${place.from}): ${messageOf(error)}\n` +
-        'Start one here with: steward up\nOr name another: TEMPORAL_ADDRESS=host:port (or a profile of the temporal command).',
+        `Start one here with: ${selfCommand()} up\nOr name another: TEMPORAL_ADDRESS=host:port (or a profile of the temporal command).`,
     );
   }
   try {
@@ -158,7 +159,7 @@ export async function findObstacles(temporal: Temporal): Promise<string[]> {
   if (!fresh) {
     obstacles.push(
       `No worker polls the task queue ${taskQueue} in namespace ${namespace} at ${address}.\n` +
-        `Start one: steward worker (or everything on this machine: steward up)`,
+        `Start one: ${selfCommand()} worker (or everything on this machine: ${selfCommand()} up)`,
     );
   }
   return obstacles;

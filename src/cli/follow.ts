@@ -3,7 +3,12 @@
  *
  * The one rule: following never changes a run. It goes on whatever becomes of this process, unless a person says cancel.
  */
-import { WorkflowFailedError, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  ServiceError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  isGrpcServiceError,
+} from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +19,7 @@ import type { Temporal } from './connection';
 import { CliError, EXIT, messageOf, usageError } from './exit';
 import type { ExitCode } from './exit';
 import { progressKey, progressLine } from './render';
+import { selfCommand } from './self';
 import type { Terminal } from './terminal';
 
 /** A run as commands hand it around. */
@@ -30,6 +36,8 @@ const LIVE_GAP_MS = 500;
 const PLAIN_GAP_MS = 1_000;
 /** A query no worker answers ends after this long. */
 const QUERY_TIMEOUT_MS = 5_000;
+/** A server that is there answers in milliseconds. */
+const PING_TIMEOUT_MS = 2_000;
 
 /** Waits for the end of `run` and shows how it goes. Throws a CliError where it did not end with a result. */
 export async function follow(temporal: Temporal, run: RunRef, terminal: Terminal): Promise<Followed> {
@@ -95,9 +103,10 @@ async function patientResultOf(
   }
 }
 
-/** google.rpc.Code: deadline exceeded, unavailable. */
+/** google.rpc.Code: cancelled, deadline exceeded, unavailable. The client wraps what gRPC said. */
 function isAway(error: unknown): boolean {
-  return isGrpcServiceError(error) && [4, 14].includes(Number(error.code));
+  const told = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(told) && [1, 4, 14].includes(Number(told.code));
 }
 
 async function pause(milliseconds: number, over: AbortSignal): Promise<void> {
@@ -172,13 +181,25 @@ async function lookAt(
       connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, query),
     );
     return { key: progressKey(progress), line: progressLine(progress, new Date()) };
-  } catch (error) {
-    const line = isGrpcServiceError(error)
-      ? 'Temporal does not answer just now; still trying'
-      : 'no worker answers just now; the run goes on when one is back (steward worker)';
+  } catch {
+    // A query nobody answers and a server nobody reaches both run into the time limit.
+    const line = (await answers(temporal))
+      ? `no worker answers just now; the run goes on when one is back: ${selfCommand()} worker`
+      : `Temporal at ${temporal.address} does not answer just now; still trying`;
     return { key: line, line };
   } finally {
     over.removeEventListener('abort', end);
+  }
+}
+
+async function answers({ connection }: Temporal): Promise<boolean> {
+  try {
+    await connection.withDeadline(Date.now() + PING_TIMEOUT_MS, () =>
+      connection.workflowService.getSystemInfo({}),
+    );
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -18,6 +18,7 @@ import { exitCodeOf, follow, resultOf } from './follow';
 import type { RunRef } from './follow';
 import { outputsText, progressLine, resultText, rowsCsv } from './render';
 import { followToEnd, runJson } from './run';
+import { selfCommand } from './self';
 import type { Terminal } from './terminal';
 
 /** What every command gets. */
@@ -90,7 +91,7 @@ export async function cancel(
     }
     const followed = await follow(temporal, run, terminal);
     if (followed.end === 'left') {
-      terminal.say(`The cancel is under way: steward status --follow ${id}`);
+      terminal.say(`The cancel is under way: ${selfCommand()} status --follow ${id}`);
       return EXIT.interrupted;
     }
     const { result } = followed;
@@ -136,7 +137,7 @@ function refOf({ workflowId, runId }: WorkflowExecutionDescription): RunRef {
 function notARun({ workflowId, type }: WorkflowExecutionDescription): CliError {
   return new CliError(
     EXIT.notCarriedOut,
-    `${workflowId} is a workflow ${type}, not a command run; see: steward status`,
+    `${workflowId} is a workflow ${type}, not a command run; see: ${selfCommand()} status ${workflowId}`,
   );
 }
 
@@ -162,7 +163,9 @@ async function progressOf(
     const query = (): Promise<unknown> => client.workflow.getHandle(workflowId, runId).query(PROGRESS_QUERY);
     return { progress: await connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, query) };
   } catch {
-    return { reason: 'No worker answers just now; the run goes on when one is back (steward worker).' };
+    return {
+      reason: `No worker answers just now; the run goes on when one is back: ${selfCommand()} worker`,
+    };
   }
 }
 
@@ -230,6 +233,6 @@ async function rowsOf(
     EXIT.notCarriedOut,
     `The rows of ${run.workflowId} are not on this machine. The worker keeps them in ` +
       `${result?.resultStore.path ?? ours}.\nRun this there, or share that directory and set STEWARD_RESULTS_DIR. ` +
-      `What the run itself says: steward status ${run.workflowId}`,
+      `What the run itself says: ${selfCommand()} status ${run.workflowId}`,
   );
 }

@@ -12,7 +12,7 @@ import { ConfigError, loadConfig } from '../config';
 import { inputJsonSchema, TYPES_WITH_SCHEMA } from '../domain/schemas';
 import { packageRoot } from '../stack/paths';
 import { CliError, EXIT, messageOf } from './exit';
-import { isProgramName, runProgram } from './programs';
+import { runProgram } from './programs';
 import type { RunOptions } from './run-options';
 import type { UpOptions } from './stack-options';
 import { processTerminal } from './terminal';
@@ -21,9 +21,14 @@ const EXIT_CODES = `
 Exit codes: 0 all succeeded, or started detached; 1 some instance did not succeed; 2 bad usage or input, nothing was
 called; 3 could not be carried out; 130 Ctrl-C. Results go to stdout, everything else to stderr.`;
 
+const WORKER_HELP = `
+Credentials come from the default chain of the Alibaba Cloud SDK. Settings, all optional: STEWARD_ACCOUNT,
+STEWARD_RESULTS_DIR, STEWARD_LOG_LEVEL, STEWARD_STICKY_TIMEOUT_MS, STEWARD_SHUTDOWN_GRACE_MS,
+STEWARD_MAX_CACHED_WORKFLOWS, STEWARD_MAX_CONCURRENT_ACTIVITIES. Logs go to stderr, one JSON object a line.`;
+
 async function main(argv: string[]): Promise<number> {
   const [name, ...rest] = argv;
-  if (isProgramName(name)) return runProgram(name, rest);
+  if (name === 'simulate') return runProgram(name, rest);
   let exitCode: number = EXIT.ok;
   const act = <A extends unknown[]>(action: (...args: A) => Promise<number>) => {
     return async (...args: A): Promise<void> => {
@@ -70,11 +75,15 @@ function addStackCommands(steward: Command, act: Act): void {
     .option('--cloud', 'no simulator: work on REAL servers, with the credentials of the environment')
     .option('--json', 'print one line of JSON when it is ready')
     .action(act(async (options: UpOptions) => (await import('./up.js')).up(options, context())));
-  // Both are programs of their own, started above; these lines are their entries in the help.
   steward
-    .command('worker [args...]')
-    .description('run a worker against any Temporal address')
-    .action(() => undefined);
+    .command('worker')
+    .description(
+      'run a worker against any Temporal address (TEMPORAL_ADDRESS, or a profile of the temporal command)',
+    )
+    .option('--cloud', 'work on REAL servers; without it ECS_ENDPOINT has to name a simulator')
+    .addHelpText('after', WORKER_HELP)
+    .action(act(({ cloud }: { cloud?: boolean }) => runProgram('worker', cloud ? ['--cloud'] : [])));
+  // A program with options of its own, started above; this is its entry in the help.
   steward
     .command('simulate [args...]')
     .description('run the simulated cloud alone')

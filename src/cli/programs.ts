@@ -12,11 +12,7 @@ import { EXIT } from './exit';
 const PROGRAMS = { worker: 'src/worker/main.js', simulate: 'simulator/main.js' } as const;
 
 /** Names of the commands that are programs of their own. */
-export type ProgramName = keyof typeof PROGRAMS;
-
-export function isProgramName(name: string | undefined): name is ProgramName {
-  return name !== undefined && Object.hasOwn(PROGRAMS, name);
-}
+type ProgramName = keyof typeof PROGRAMS;
 
 /** Runs a program to its end; resolves with its exit code, as a shell would give it. */
 export function runProgram(name: ProgramName, args: string[]): Promise<number> {

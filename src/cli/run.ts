@@ -16,6 +16,7 @@ import type { RunRef } from './follow';
 import { plural, resultText } from './render';
 import { readRunOptions } from './run-options';
 import type { RunOptions } from './run-options';
+import { selfCommand } from './self';
 import type { Terminal } from './terminal';
 
 /** Above this many targets, or where their number is not known beforehand, a person has to say yes. */
@@ -54,7 +55,7 @@ export async function followToEnd(
 ): Promise<ExitCode> {
   const followed = await follow(temporal, started, terminal);
   if (followed.end === 'left') {
-    terminal.say(`The run goes on: steward status --follow ${started.workflowId}`);
+    terminal.say(`The run goes on: ${selfCommand()} status --follow ${started.workflowId}`);
     if (!terminal.interactive) terminal.result(json ? runJson(temporal, started) : started.workflowId);
     return EXIT.interrupted;
   }
@@ -62,7 +63,7 @@ export async function followToEnd(
   if (json) terminal.result(runJson(temporal, started, result));
   else {
     terminal.result(resultText(result, terminal.resultsOnTerminal ? terminal.columns : undefined));
-    terminal.say(`Whole outputs: steward results ${started.workflowId}`);
+    terminal.say(`Whole outputs: ${selfCommand()} results ${started.workflowId}`);
   }
   return followed.cancelled ? EXIT.interrupted : exitCodeOf(result);
 }
@@ -82,7 +83,7 @@ async function start(temporal: Temporal, input: RunCommandInput, id?: string): P
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     throw new CliError(
       EXIT.notCarriedOut,
-      `The id ${error.workflowId} was used before, and an id means one run. Look at it: steward status ${error.workflowId}\n` +
+      `The id ${error.workflowId} was used before, and an id means one run. Look at it: ${selfCommand()} status ${error.workflowId}\n` +
         'Or leave out --id, or choose another.',
     );
   }
