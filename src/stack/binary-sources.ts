@@ -61,7 +61,7 @@ export async function downloadWithSdk(kind: 'cli' | 'test-server', version: stri
 export async function buildCliWithGo(making: Making): Outcome {
   const go = await runTool({ command: 'go', args: ['version'], env: making.env, timeoutMs: MINUTE });
   if (!go.ok) return `Go ${go.reason} (https://go.dev/dl/)`;
-  making.report('  building the Temporal CLI from source with Go: about 4 minutes on 2 cores, once');
+  making.report('  building the Temporal CLI from source with Go: 4 to 8 minutes on 2 cores, once');
   const result = await runTool({
     command: 'go',
     args: [
