@@ -37,7 +37,7 @@ A simulated Alibaba Cloud ECS on a loopback port. Prints one line of JSON when i
   --policy FILE         RAM policy to enforce, JSON
   --fault JSON          fault to set, may be repeated
   --random N            number from which chance is drawn, to repeat a run
-  --ledger-limit N      lines the ledger keeps (default: 100000)
+  --ledger-limit N      lines the ledger keeps (default: 50000)
   --allow-real-key      accept a key id that begins with LTAI
 
 The key pair is taken from ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET when both are set and is

@@ -90,7 +90,7 @@ export class Simulation {
     const report = options.onError ?? (() => undefined);
     this.clock = new Clock(options.time ?? { kind: 'real' }, report);
     this.random = new Random(options.randomStart);
-    this.ledger = new Ledger(options.ledgerLimit ?? 100_000);
+    this.ledger = new Ledger(options.ledgerLimit ?? 50_000);
     this.faults = new Faults(this.random);
     this.events = new InstanceEvents(report);
     this.throttle = new Throttle(options.quotas, options.throttling ?? true);

@@ -49,7 +49,6 @@ function shared(instance: Instance): Record<string, unknown> {
       PrivateIpAddress: addresses(instance.privateIp),
       NatIpAddress: '',
     },
-    DedicatedHostAttribute: { DedicatedHostClusterId: '', DedicatedHostId: '', DedicatedHostName: '' },
   };
 }
 
@@ -92,6 +91,7 @@ export function instanceView(instance: Instance, status: Instance['status']): Re
     RdmaIpAddress: addresses(),
     EipAddress: { AllocationId: '', IpAddress: '', InternetChargeType: '', IsSupportUnassociate: false },
     NetworkInterfaces: { NetworkInterface: [networkInterface(instance)] },
+    DedicatedHostAttribute: { DedicatedHostClusterId: '', DedicatedHostId: '', DedicatedHostName: '' },
     DedicatedInstanceAttribute: { Affinity: '', Tenancy: '' },
     EcsCapacityReservationAttr: { CapacityReservationId: '', CapacityReservationPreference: '' },
     MetadataOptions: { HttpEndpoint: 'enabled', HttpTokens: instance.httpTokens, HttpPutResponseHopLimit: 0 },
@@ -125,6 +125,7 @@ export function attributeView(instance: Instance): Record<string, unknown> {
     ExpiredTime: instance.expiresAt === undefined ? NEVER : minutes(instance.expiresAt),
     OperationLocks: { LockReason: instance.locks.map(({ reason }) => ({ LockReason: reason })) },
     EipAddress: { AllocationId: '', IpAddress: '', InternetChargeType: '' },
+    DedicatedHostAttribute: { DedicatedHostId: '', DedicatedHostName: '' },
     EnableJumboFrame: false,
     EnableNetworkEncryption: false,
     SecurityOptions: { EnableSecureBoot: false },

@@ -51,10 +51,14 @@ export class Clock {
     return Date.now();
   }
 
+  /** When a process of the provider that takes `duration` will have ended. */
+  dueAfter(duration: number): number {
+    return this.now() + duration / (this.mode.kind === 'fast' ? this.mode.factor : 1);
+  }
+
   /** Runs `run` when a process of the provider that takes `duration` has ended. */
   after(duration: number, run: () => void): Timer {
-    const factor = this.mode.kind === 'fast' ? this.mode.factor : 1;
-    return this.at(this.now() + duration / factor, run);
+    return this.at(this.dueAfter(duration), run);
   }
 
   /** Runs `run` at a moment of simulated time. */

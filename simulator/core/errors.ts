@@ -31,9 +31,6 @@ export function toError(spec: ErrorSpec, name: string, value: string): EcsError 
 /** How the actions of one family name a required parameter that is absent. */
 export type MissingFamily = (name: string) => EcsError;
 
-const mandatory = (name: string): string =>
-  `The input parameter "${name}" that is mandatory for processing this request is not supplied.`;
-
 /** Actions whose required parameters the gateway declares: `MissingInstanceId`. */
 export const missingGateway: MissingFamily = (name) =>
   new EcsError(400, `Missing${name.replace(/\..*$/, '')}`, `${name} is mandatory for this action.`);
@@ -43,9 +40,6 @@ export const missingParam: MissingFamily = (name) =>
 /** Tag actions: `MissingParameter.RegionId`, with status 404. */
 export const missingTagParameter: MissingFamily = (name) =>
   new EcsError(404, `MissingParameter.${name}`, `The parameter - ${name} should not be null.`);
-/** Event actions: the bare `MissingParameter`, with status 404. */
-export const missingEventParameter: MissingFamily = (name) =>
-  new EcsError(404, 'MissingParameter', mandatory(name));
 
 /** The errors that several actions share. */
 export const errors = {

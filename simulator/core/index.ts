@@ -39,14 +39,7 @@
  */
 export type { Action, Answer } from './action';
 export { ActionContext, defineAction, requireInstance } from './action';
-export {
-  EcsError,
-  errors,
-  missingEventParameter,
-  missingGateway,
-  missingParam,
-  missingTagParameter,
-} from './errors';
+export { EcsError, errors, missingGateway, missingParam, missingTagParameter } from './errors';
 export type { PageLimits } from './paging';
 export { pageParams } from './paging';
 export type { ParamsOf } from './schema';
@@ -64,4 +57,3 @@ export {
   time,
 } from './schema';
 export { minutes, seconds } from './times';
-export { fitsWildcard } from './wildcard';

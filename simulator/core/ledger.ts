@@ -63,7 +63,8 @@ export interface LedgerCounts {
 }
 
 const SECRET = /password|secret|securitytoken|signature|accesskeyid/i;
-const LONGEST_VALUE = 2048;
+/** Long enough for a hundred instance ids. */
+const LONGEST_VALUE = 4096;
 
 /** The values of a call as they may be kept: secrets masked, long texts cut. */
 export function presentable(params: ReadonlyMap<string, string>): Record<string, string> {

@@ -134,9 +134,7 @@ export class Instances {
   }
 
   private step(instance: Instance, status: InstanceStatus, duration: number): void {
-    const { clock } = this.services;
-    const factor = clock.mode.kind === 'fast' ? clock.mode.factor : 1;
-    this.arm(instance, status, clock.now() + duration / factor);
+    this.arm(instance, status, this.services.clock.dueAfter(duration));
   }
 
   private arm(instance: Instance, status: InstanceStatus, due: number): void {
@@ -167,13 +165,11 @@ export class Instances {
   }
 
   private boot(instance: Instance, now: number, agentDelay: number): void {
-    const { clock } = this.services;
-    const factor = clock.mode.kind === 'fast' ? clock.mode.factor : 1;
     instance.startedAt = now;
     instance.bootId = randomUUID();
     instance.stoppedMode = 'Not-applicable';
     if (instance.agent.installed && instance.agent.enabled)
-      instance.agent.upSince = now + agentDelay / factor;
+      instance.agent.upSince = this.services.clock.dueAfter(agentDelay);
     this.tell(instance, 'running', false);
   }
 

@@ -7,12 +7,14 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import type { LedgerRecord } from '../core/ledger';
 import type { Simulation } from '../simulation';
 import type { Instance } from './instance';
@@ -52,6 +54,7 @@ export class StateFile {
 
   /** Reads what there is and keeps what follows. True when a state was found. */
   attach(): boolean {
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     const found = existsSync(this.path);
     if (found) this.restore();
     const { ledger } = this.simulation;

@@ -6,6 +6,7 @@
 import { readOnlyConformance } from './support/conformance-read-only';
 import { lifecycleConformance } from './support/conformance-lifecycle';
 import { errorConformance } from './support/conformance-errors';
+import { modelConformance } from './support/conformance-models';
 import { target } from './support/conformance-target';
 
 const underTest = target();
@@ -13,6 +14,7 @@ const underTest = target();
 describe(`read-only, ${underTest.name}`, () => readOnlyConformance(underTest));
 
 if (!underTest.real) {
+  describe('answers as the SDK describes them', () => modelConformance(underTest));
   describe('lifecycle', () => lifecycleConformance(underTest));
   describe('errors as the SDK throws them', () => errorConformance(underTest));
 }

@@ -1,7 +1,7 @@
 /**
  * ClientToken: one token is one call. Throttling: a minute's calls and not one more.
  */
-import { useSimulator } from './support/simulated';
+import { until, useSimulator } from './support/simulated';
 
 const NOON = Date.parse('2026-03-01T12:00:00Z');
 const sim = useSimulator({
@@ -50,7 +50,10 @@ test('while the first call is being processed the second is told so', async () =
   });
   await sim().control.mark('processing');
   const first = run({ ClientToken: 'd' });
-  while ((await sim().control.faults())[0]?.hits !== 1);
+  await until(
+    () => sim().control.faults(),
+    ([fault]) => fault?.hits === 1,
+  );
   expect(await sim().fails('RunInstances', { ...BASE, ClientToken: 'd' })).toBe('403 IdempotentProcessing');
   expect(await run({ ClientToken: 'e' })).toBeTruthy();
   await first;
