@@ -39,6 +39,8 @@ export interface Config {
     endpoint?: { host: string; protocol: 'http' | 'https' };
     /** Region used where a command names none. */
     region?: string;
+    /** Calls a minute the worker allows itself, by action, where the built-in share does not fit the account. */
+    quota?: Record<string, number>;
   };
   logLevel: LogLevel;
   binaries: { temporalCli?: string; testServer?: string };
@@ -92,7 +94,11 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     account: variables.STEWARD_ACCOUNT,
     taskQueue: taskQueueOf(variables.STEWARD_ACCOUNT),
     temporal: { ...temporal, uiUrl: variables.STEWARD_UI_URL },
-    ecs: { endpoint: variables.ECS_ENDPOINT, region: variables.STEWARD_REGION },
+    ecs: {
+      endpoint: variables.ECS_ENDPOINT,
+      region: variables.STEWARD_REGION,
+      quota: variables.STEWARD_ECS_QUOTA,
+    },
     logLevel: variables.STEWARD_LOG_LEVEL,
     binaries: {
       temporalCli: variables.STEWARD_TEMPORAL_CLI,
@@ -148,12 +154,14 @@ const VARIABLES = z.object({
     .url({ protocol: /^https?$/, error: 'must be a URL such as http://localhost:8233' })
     .optional(),
   ECS_ENDPOINT: z.string().transform(readEndpoint).optional(),
+  STEWARD_ECS_QUOTA: z.string().transform(readQuota).optional(),
   STEWARD_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   STEWARD_TEMPORAL_CLI: z.string().optional(),
   STEWARD_TEMPORAL_TEST_SERVER: z.string().optional(),
   // Half of a worker's recovery time is this wait; the server's default of 10 s is twice what a busy worker needs.
   STEWARD_STICKY_TIMEOUT_MS: wholeNumber(500, 60_000, 'milliseconds').prefault('5000'),
-  STEWARD_HEARTBEAT_THROTTLE_MS: wholeNumber(100, 10_000, 'milliseconds').prefault('5000'),
+  // A third of the activities' heartbeat timeout of 6 s.
+  STEWARD_HEARTBEAT_THROTTLE_MS: wholeNumber(100, 4_000, 'milliseconds').prefault('2000'),
   STEWARD_SHUTDOWN_GRACE_MS: wholeNumber(0, 600_000, 'milliseconds').prefault('10000'),
   STEWARD_MAX_CACHED_WORKFLOWS: wholeNumber(1, 100_000, 'workflows').prefault('500'),
   STEWARD_MAX_CONCURRENT_ACTIVITIES: wholeNumber(1, 10_000, 'activities').prefault('100'),
@@ -199,6 +207,17 @@ function readEndpoint(text: string, context: z.RefinementCtx): { host: string; p
   }
   const protocol = scheme ? (scheme.toLowerCase() as 'http' | 'https') : loopback ? 'http' : 'https';
   return { host: port === undefined ? name : `${name}:${port}`, protocol };
+}
+
+/** `RunCommand=200,Describe*=600,*=60`: calls a minute by action. */
+function readQuota(text: string, context: z.RefinementCtx): Record<string, number> {
+  const entries = text.split(',').map((entry) => /^\s*([A-Za-z]+\*?|\*)=([1-9]\d{0,6})\s*$/.exec(entry));
+  if (entries.every((entry) => entry !== null))
+    return Object.fromEntries(
+      entries.map(([, action = '*', perMinute]): [string, number] => [action, Number(perMinute)]),
+    );
+  context.addIssue('must be calls a minute by action, such as RunCommand=200,Describe*=600');
+  return z.NEVER;
 }
 
 // --- Temporal: the variables and the profile file of the `temporal` command ---

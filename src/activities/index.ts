@@ -1,6 +1,7 @@
 /** All activities of a worker, from their few real dependencies. */
 import type { EcsClient } from '../ecs/client';
 import type { ResultStore } from '../results/store';
+import { beating } from './beating';
 import { createRunCommandActivities } from './run-command';
 import type { RunCommandActivities } from './run-command';
 import type { Waits } from './waits';
@@ -16,5 +17,5 @@ export interface Dependencies {
 export type Activities = RunCommandActivities & WatchActivities;
 
 export function createActivities({ ecs, store, waits }: Dependencies): Activities {
-  return { ...createRunCommandActivities(ecs, store, waits), ...createWatchActivities(ecs, waits) };
+  return beating({ ...createRunCommandActivities(ecs, store, waits), ...createWatchActivities(ecs, waits) });
 }

@@ -154,10 +154,11 @@ export function createRunCommandActivities(
         const missing = info.attempt > 1 && !state;
         if (missing && (before?.seen || ageMs > VISIBLE_WITHIN_MS)) return 'vanished';
         const details: LookDetails = { seen: state !== undefined, states: state ? countStates(state) : {} };
-        heartbeat(details);
         await waits.register(region, [
           { kind: 'invocation', key: invokeId, waiter: runKey().workflowId, generation: randomUUID(), since },
         ]);
+        // Last: beats repeat the details of the attempt before.
+        heartbeat(details);
         throw notYet(invokeId, state, lookGapMs(ageMs));
       }),
 

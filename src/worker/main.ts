@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import { ConfigError, loadConfig } from '../config';
 import type { Config } from '../config';
 import { createEcsClient } from '../ecs/client';
+import { DEFAULT_QUOTA } from '../ecs/quota';
 import { createFileResultStore } from '../results/store';
 import { checkNamespace } from './start-up-checks';
 import { createTemporalWaits } from './temporal-waits';
@@ -79,6 +80,7 @@ async function poll(config: Config, log: Logger, env: NodeJS.ProcessEnv): Promis
   const ecs = createEcsClient({
     endpoint: endpoint?.host,
     protocol: endpoint?.protocol,
+    quota: { ...DEFAULT_QUOTA, ...config.ecs.quota },
     onCall: (call) => log.debug(call, 'ECS call'),
   });
   const store = createFileResultStore(config.resultsDir);

@@ -50,6 +50,17 @@ test('the variables of the temporal command are understood', () => {
   });
 });
 
+test('our share of the quota can be told by action', () => {
+  const quota = 'RunCommand=200, Describe*=600,*=60';
+  expect(loadConfig({ ...NO_FILE, STEWARD_ECS_QUOTA: quota }).ecs.quota).toEqual({
+    RunCommand: 200,
+    'Describe*': 600,
+    '*': 60,
+  });
+  for (const wrong of ['RunCommand', 'RunCommand=0', 'RunCommand=1.5', '=3', 'RunCommand=5;*=3'])
+    expect(() => loadConfig({ ...NO_FILE, STEWARD_ECS_QUOTA: wrong })).toThrow('calls a minute by action');
+});
+
 test.each([
   ['127.0.0.1:8080', { host: '127.0.0.1:8080', protocol: 'http' }],
   ['localhost', { host: 'localhost', protocol: 'http' }],
