@@ -65,7 +65,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const restored = options.stateFile !== undefined && new StateFile(options.stateFile, simulation).attach();
   if (!restored) for (const spec of firstInstances(options, regionId)) simulation.instances.launch(spec);
   // The sandbox is tried at once where it was asked for by name; else with the first command.
-  if (options.exec !== undefined || restored) await simulation.assistant.ready();
+  if (options.exec !== undefined || restored)
+    await simulation.assistant.ready().catch(async (error: unknown) => {
+      await simulation.close();
+      throw error;
+    });
   const instanceIds = [...simulation.world.regions.values()].flatMap((region) => [
     ...region.instances.keys(),
   ]);

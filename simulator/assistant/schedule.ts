@@ -47,7 +47,12 @@ function atSchedule(fields: readonly number[], zoneName: string | undefined): Sc
   const zone = zoneOf(zoneName ?? 'UTC');
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = fields;
   const local = Date.UTC(year, month - 1, day, hour, minute, second);
-  const isReal = new Date(local).getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  const isReal =
+    new Date(local).getUTCMonth() + 1 === month &&
+    new Date(local).getUTCDate() === day &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60;
   if (!zone || !isReal) return undefined;
   const moment = zone.toUtc(local);
   return { kind: 'at', interval: Infinity, next: (after) => (moment > after ? moment : undefined) };

@@ -218,7 +218,8 @@ describe('delivery', () => {
       () => on.results(invokeId),
       ([row]) => row?.invocationStatus === 'Running',
     );
-    const force = action === 'DeleteInstance' ? { Force: 'true', ForceStop: 'true' } : {};
+    const force: Record<string, string> =
+      action === 'DeleteInstance' ? { Force: 'true', ForceStop: 'true' } : {};
     await on.ok(action, { InstanceId: on.instanceIds[0] ?? '', ...force });
     const [row] = await on.ended(invokeId);
     expect(row).toMatchObject({
