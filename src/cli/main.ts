@@ -67,9 +67,15 @@ function addStackCommands(steward: Command, act: Act): void {
   steward
     .command('up')
     .description('run a Temporal server with its Web UI, a simulated cloud and a worker, until Ctrl-C')
-    .option('--instances <n>', 'instances of the simulated cloud')
-    .option('--region <region>', 'their region')
-    .option('--tag <key=value>', 'a tag of every instance; may be repeated', collect, [])
+    .option('--instances <n>', 'instances of the simulated cloud (default: 5)')
+    .option('--region <region>', 'their region (default: cn-hangzhou)')
+    .option(
+      '--tag <key=value>',
+      'a tag of every instance; may be repeated (default: fleet=demo)',
+      collect,
+      [],
+    )
+    .option('--fresh', 'forget the simulated cloud of the last time; runs and their history stay')
     .option('--time <mode>', "real, x60 (the cloud's own processes sixty times as fast) or driven")
     .option('--exec <mode>', 'where commands run: sandbox, shell (as you, on this machine) or canned')
     .option('--cloud', 'no simulator: work on REAL servers, with the credentials of the environment')

@@ -12,6 +12,7 @@ import { usageError } from './exit';
 /** Options of `steward up` as commander gives them. */
 export interface UpOptions {
   cloud?: boolean;
+  fresh?: boolean;
   instances?: string;
   region?: string;
   time?: string;
@@ -23,26 +24,45 @@ export interface UpOptions {
 const EXEC_MODES = ['sandbox', 'shell', 'canned'] as const;
 const MAX_INSTANCES = 10_000;
 
+/** The fleet a simulated cloud begins with. */
+const FIRST_FLEET = { instances: 5, tags: ['fleet=demo'] };
+
 /** What the stack is to work on; throws a usage error with everything that is wrong. */
-export function targetOf(options: UpOptions, stateFile?: string): StackOptions['target'] {
+export function targetOf(
+  options: UpOptions,
+  kept: { stateFile: string; exists: boolean },
+): StackOptions['target'] {
   const errors = options.cloud ? simulatorOnly(options) : simulatorErrors(options);
+  if (!options.cloud && !options.fresh && kept.exists) errors.push(...onlyWhenFresh(options));
   if (errors.length > 0) throw usageError(errors);
   if (options.cloud) return 'cloud';
   return {
     region: options.region,
-    instances: options.instances === undefined ? undefined : Number(options.instances),
+    instances: options.instances === undefined ? FIRST_FLEET.instances : Number(options.instances),
     time: options.time,
     exec: EXEC_MODES.find((mode) => mode === options.exec),
-    tags: options.tag,
-    stateFile,
+    tags: options.tag.length > 0 ? options.tag : FIRST_FLEET.tags,
+    stateFile: kept.stateFile,
   };
 }
 
-function simulatorOnly(options: UpOptions): InputError[] {
-  const { instances, region, time, exec, tag } = options;
-  return Object.entries({ instances, region, time, exec, tag: tag[0] })
+function onlyWhenFresh({ instances, region, tag }: UpOptions): InputError[] {
+  return givenOf({ instances, region, tag: tag[0] }).map((path) => ({
+    path,
+    message: 'has no effect: the simulated cloud of the last time is still there. Type --fresh to begin anew',
+  }));
+}
+
+/** Options that were given. */
+function givenOf(options: Record<string, unknown>): string[] {
+  return Object.entries(options)
     .filter(([, value]) => value !== undefined)
-    .map(([name]) => ({ path: `--${name}`, message: 'is about the simulator; leave it out with --cloud' }));
+    .map(([name]) => `--${name}`);
+}
+
+function simulatorOnly({ instances, region, time, exec, tag, fresh }: UpOptions): InputError[] {
+  const given = givenOf({ instances, region, time, exec, tag: tag[0], fresh });
+  return given.map((path) => ({ path, message: 'is about the simulator; leave it out with --cloud' }));
 }
 
 function simulatorErrors({ instances, region, time, exec, tag }: UpOptions): InputError[] {

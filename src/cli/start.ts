@@ -16,14 +16,16 @@ import type { Context } from './inspect';
 import { plural, resultText } from './render';
 import { selfCommand } from './self';
 import type { Terminal } from './terminal';
-import { nextSignal, start as startStack } from './up';
+import { targetOf } from './stack-options';
+import { keptCloud, nextSignal, start as startStack } from './up';
 
-const FLEET = { instances: 5, region: 'cn-hangzhou', tags: ['fleet=demo'] };
+/** Instances the command goes to, of a fleet that may have grown since. */
+const INSTANCES = 5;
 
 /** Runs the demonstration to its exit code. */
 export async function start({ config, terminal }: Context): Promise<ExitCode> {
   terminal.say('Starting a Temporal server, a simulated cloud and a worker …');
-  const stack = await startStack(config, FLEET, terminal);
+  const stack = await startStack(config, targetOf({ tag: [] }, keptCloud(config)), terminal);
   try {
     return await demonstrate(stack, { config, terminal });
   } finally {
@@ -39,6 +41,7 @@ async function demonstrate(stack: Stack, { config, terminal }: Context): Promise
   const temporal = await connectTemporal(config, place);
   try {
     const input = inputFor(stack);
+    if (input.targets.instanceIds?.length === 0) throw noInstances();
     const handle = await startRunCommand(temporal.client, input, { account });
     const run: RunRef = { workflowId: handle.workflowId, runId: handle.firstExecutionRunId };
     const link = temporal.linkOf(run.workflowId, run.runId) ?? '';
@@ -60,11 +63,19 @@ async function demonstrate(stack: Stack, { config, terminal }: Context): Promise
   }
 }
 
+function noInstances(): CliError {
+  const mend = `${selfCommand()} up --fresh`;
+  return new CliError(
+    EXIT.notCarriedOut,
+    `The simulated cloud of the last time has no instances. Begin anew: ${mend}`,
+  );
+}
+
 function inputFor({ simulator }: Stack): RunCommandInput {
   return {
     name: 'memory of the fleet',
-    region: simulator?.regionId ?? FLEET.region,
-    targets: { instanceIds: simulator?.instanceIds ?? [] },
+    region: simulator?.regionId ?? '',
+    targets: { instanceIds: simulator?.instanceIds.slice(0, INSTANCES) ?? [] },
     command: { type: 'RunShellScript', content: 'cat /proc/meminfo' },
   };
 }

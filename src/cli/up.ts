@@ -3,12 +3,14 @@
  *
  * The one rule: stdout says once what is there; what happens afterwards goes to stderr and the logs.
  */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { environment } from '../config';
 import type { Config } from '../config';
 import { StackError } from '../stack/errors';
 import { startStack } from '../stack/stack';
 import type { Stack, StackOptions } from '../stack/stack';
+import { runningStack } from '../stack/stack-file';
 import { CliError, EXIT } from './exit';
 import type { ExitCode } from './exit';
 import type { Context } from './inspect';
@@ -20,7 +22,10 @@ import type { Terminal } from './terminal';
 
 /** Starts the stack, says where it is, and stays until it is asked to end or a part of it fails. */
 export async function up(options: UpOptions, { config, terminal }: Context): Promise<ExitCode> {
-  const target = targetOf(options, join(config.paths.stateDir, 'simulator.json'));
+  const kept = keptCloud(config);
+  const target = targetOf(options, kept);
+  // A stack that runs keeps its cloud; starting a second one is refused below.
+  if (options.fresh && !runningStack(config.paths.stateDir)) kept.forget();
   const stack = await start(config, target, terminal);
   const asked = nextSignal();
   try {
@@ -33,6 +38,21 @@ export async function up(options: UpOptions, { config, terminal }: Context): Pro
     await stack.stop();
   }
   return EXIT.ok;
+}
+
+/** The simulated cloud of the last time: its instances and what they have been told. */
+export function keptCloud({ paths }: Config): { stateFile: string; exists: boolean; forget: () => void } {
+  const stateFile = join(paths.stateDir, 'simulator.json');
+  return {
+    stateFile,
+    exists: existsSync(stateFile),
+    forget: () => {
+      // The ledger lies beside it under a name that begins alike.
+      for (const name of existsSync(paths.stateDir) ? readdirSync(paths.stateDir) : []) {
+        if (name.startsWith('simulator.json')) rmSync(join(paths.stateDir, name), { recursive: true });
+      }
+    },
+  };
 }
 
 /** Starts a stack for a command of ours; whatever hinders it becomes a CliError. */

@@ -153,23 +153,37 @@ describe('ids of runs', () => {
 });
 
 describe('the stack', () => {
+  const none = { stateFile: '/state/simulator.json', exists: false };
+  const kept = { ...none, exists: true };
+
   test('works on the simulator unless --cloud is typed', () => {
-    expect(targetOf({ tag: [] })).toMatchObject({ tags: [] });
-    expect(targetOf({ tag: [], cloud: true })).toBe('cloud');
+    expect(targetOf({ tag: [] }, none)).toMatchObject({ instances: 5, tags: ['fleet=demo'] });
+    expect(targetOf({ tag: [], cloud: true }, kept)).toBe('cloud');
+  });
+
+  test('begins anew with other instances only where that is typed', () => {
+    expect(targetOf({ tag: ['a=b'], instances: '3', fresh: true }, kept)).toMatchObject({
+      instances: 3,
+      tags: ['a=b'],
+    });
+    expect(targetOf({ tag: [] }, kept)).toMatchObject({ stateFile: '/state/simulator.json' });
   });
 
   test.each([
-    [{ tag: ['a=b'], cloud: true, instances: '3' }, ['--instances', '--tag']],
+    [{ tag: ['a=b'], cloud: true, instances: '3', fresh: true }, none, ['--instances', '--tag', '--fresh']],
+    [{ tag: ['a=b'], instances: '3' }, kept, ['--instances', '--tag']],
     [
       { tag: ['=b'], instances: 'x', time: 'fast', exec: 'root', region: 'x#' },
+      none,
       ['--instances', '--region', '--time', '--exec', '--tag'],
     ],
-  ])('refuses %j', (options, paths) => {
+  ])('refuses %j', (options, state, paths) => {
     try {
-      targetOf(options);
-      throw new Error('accepted');
+      targetOf(options, state);
     } catch (error) {
       expect((error as CliError).errors?.map(({ path }) => path)).toEqual(paths);
+      return;
     }
+    throw new Error('accepted');
   });
 });

@@ -1,0 +1,56 @@
+/** The main job without the command line: the script and the input of examples/ work as they stand. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { temporalCli } from '../support/binaries';
+import { cli, stackUp } from '../support/cli';
+
+const run = promisify(execFile);
+const examples = resolve(__dirname, '../../examples');
+const stateDir = mkdtempSync(join(tmpdir(), 'steward-cli-'));
+let stack: Awaited<ReturnType<typeof stackUp>>;
+let env: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  stack = await stackUp(stateDir);
+  env = { PATH: process.env.PATH, HOME: stateDir, TEMPORAL_ADDRESS: stack.line.address };
+}, 60_000);
+
+afterAll(async () => {
+  await stack.end();
+  rmSync(stateDir, { recursive: true, force: true });
+});
+
+test('the client script runs the command and shows a row an instance', async () => {
+  const { stdout } = await run(process.execPath, [join(examples, 'run-command.mjs')], { env });
+  expect(stdout).toContain('5 of 5 instances succeeded');
+  expect(stdout.match(/'Success'.*MemTotal/g)).toHaveLength(5);
+});
+
+test('the temporal command starts it from the input file, and answers with progress and result', async () => {
+  const temporal = async (...args: string[]): Promise<string> =>
+    (await run(await temporalCli(), ['workflow', ...args], { env })).stdout;
+  const input = join(examples, 'run-command-input.json');
+  const target = ['--type', 'runCommand', '--task-queue', 'steward-default', '--workflow-id', 'by-temporal'];
+  expect(await temporal('start', ...target, '--input-file', input)).toContain('by-temporal');
+  const result = await temporal('result', '--workflow-id', 'by-temporal');
+  expect(result).toContain('5 of 5 instances succeeded');
+  expect(await temporal('query', '--workflow-id', 'by-temporal', '--name', 'progress')).toContain(
+    '"phase":"done"',
+  );
+  expect((await cli(['results', 'by-temporal'], { stateDir })).stdout.match(/^== i-/gm)).toHaveLength(5);
+});
+
+test('the temporal command gets every error of a bad input at once', async () => {
+  const input = JSON.stringify({
+    region: 'x',
+    targets: {},
+    command: { type: 'RunShellScript', content: '' },
+  });
+  const target = ['--type', 'runCommand', '--task-queue', 'steward-default', '--workflow-id', 'bad'];
+  const failed = run(await temporalCli(), ['workflow', 'execute', ...target, '--input', input], { env });
+  const { stdout } = await failed.catch((error: { stdout: string }) => error);
+  for (const path of ['region', 'targets', 'command.content']) expect(stdout).toContain(`${path}:`);
+});
