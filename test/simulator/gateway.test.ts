@@ -59,6 +59,11 @@ test('the order of checks: action, key, time, signature, nonce, parameters', asy
   expect(await zones({ nonce })).toBe('400 SignatureNonceUsed');
 });
 
+test('a body hash that is signed but not true is refused', async () => {
+  const answer = await sim().call('DescribeRegions', {}, { contentHash: '0'.repeat(64) });
+  expect(codeOf(answer)).toBe('400 SignatureDoesNotMatch');
+});
+
 test('a nonce is used up by a good signature only', async () => {
   expect(codeOf(await sim().call('DescribeRegions', {}, { nonce: 'once', secret: 'wrong' }))).toBe(
     '400 SignatureDoesNotMatch',
@@ -75,6 +80,11 @@ test('GET, form bodies, STS tokens and chunked bodies are accepted', async () =>
   }
   expect((await call('DescribeZones', {}, { scheme: 'V1', form: true })).status).toBe(200);
   expect((await call('DescribeZones', {}, { headers: { 'transfer-encoding': 'chunked' } })).status).toBe(200);
+});
+
+test('DescribeVSwitches answers for this product and for the Vpc product', async () => {
+  for (const version of ['2014-05-26', '2016-04-28'])
+    expect((await sim().call('DescribeVSwitches', {}, { version })).body['TotalCount']).toBe(4);
 });
 
 test('a request line of 200 KB is read', async () => {

@@ -146,6 +146,26 @@ test('a wrong argument is one line on stderr, nothing on stdout, exit code 2', a
   expect(stderr).toBe('steward simulate: --port must be a whole number from 0 to 65535, not "http".\n');
 });
 
+test('killed and started again with its state file, it knows what it had answered', async () => {
+  const args = ['--state', join(directory, 'state', 'kept.json'), '--exec', 'canned', '--time', 'x1000'];
+  const first = await start([...args, '--instances', '1']);
+  const launch = {
+    ImageId: 'aliyun_3_x64_20G_alibase_20240528.vhd',
+    InstanceType: 'ecs.g7.large',
+    ClientToken: 'kept',
+  };
+  const params = { RegionId: 'cn-hangzhou', ...launch };
+  const made = await callApi(first.ready, 'RunInstances', params);
+  const ended = new Promise((resolve) => first.child.once('exit', resolve));
+  first.child.kill('SIGKILL');
+  await ended;
+  const second = await start([...args, '--instances', '5']);
+  expect(second.ready.instanceIds).toHaveLength(2);
+  const again = await callApi(second.ready, 'RunInstances', params);
+  expect(again.body['InstanceIdSets']).toEqual(made.body['InstanceIdSets']);
+  expect(await new ControlClient(second.ready).effects('instance.created')).toHaveLength(2);
+});
+
 test('a port that is taken is an error, not a hang', async () => {
   const { ready } = await start([]);
   const { code, stderr } = await fails(['--port', ready.endpoint.split(':')[1] ?? '']);
