@@ -1,2 +1,4 @@
-/** The public door: names, ids and payload types of every workflow. */
+/** The public door: starting and following workflows, and the names, ids and payload types of all of them. */
+export { InvalidInputError, newRunId, runCommandProgress, runCommandResult, startRunCommand } from './client';
+export type { RunCommandWorkflow, StartRunOptions } from './client';
 export * from './domain/messages';
