@@ -5,7 +5,7 @@
  * Where the simulator runs as root, scripts run as an account that no host has, so the files are given to it.
  */
 import { existsSync, statSync } from 'node:fs';
-import { chmod, chown, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ACCOUNTS, ETC, SHARED_ETC } from './sandbox-script';
 import type { Guest } from './types';
@@ -52,7 +52,10 @@ export class GuestDirectories {
   async remove(guestId: string): Promise<void> {
     if (!this.made.delete(guestId)) return;
     this.told.delete(guestId);
-    await rm(join(this.base, guestId), { recursive: true, force: true });
+    const directory = join(this.base, guestId);
+    // Scripts may have taken rights from their directories; who is not root needs them to remove what is inside.
+    await openUp(directory);
+    await rm(directory, { recursive: true, force: true });
   }
 
   private async tell(directory: string, name: string, content: Buffer): Promise<void> {
@@ -96,4 +99,15 @@ export class GuestDirectories {
       else await writeFile(join(etc, name), '');
     }
   }
+}
+
+async function openUp(directory: string): Promise<void> {
+  const isOwn = await chmod(directory, 0o700).then(
+    () => true,
+    () => false,
+  );
+  if (!isOwn) return;
+  // Links are not followed: an entry that is a link is no directory here.
+  for (const entry of await readdir(directory, { withFileTypes: true }))
+    if (entry.isDirectory()) await openUp(join(directory, entry.name));
 }

@@ -46,11 +46,19 @@ export abstract class RealExecutor implements Executor {
   /** Says what to start, or why the job cannot be carried out. */
   protected abstract prepare(job: Job): Promise<RealStart | Ending>;
 
-  /** Removes what an instance left behind. */
-  abstract forget(instanceId: string): Promise<void>;
+  /** Removes what an instance left behind; nothing of it runs any more. */
+  protected abstract clean(instanceId: string): Promise<void>;
+
+  async forget(instanceId: string): Promise<void> {
+    const jobs = [...this.jobs].filter((running) => running.guestId === instanceId);
+    for (const running of jobs) running.kill();
+    // A script that still ran could put a link in the way of what is being removed.
+    await Promise.all(jobs.map((running) => running.done));
+    await this.clean(instanceId);
+  }
 
   run(job: Job): RunningJob {
-    const running = new RealJob(job, (started) => this.start(job, started));
+    const running = new RealJob(job.guest.id, (started) => this.start(job, started));
     this.jobs.add(running);
     running.giveUp = this.running.take(() => {
       running.holdsPlace = true;
@@ -101,7 +109,7 @@ class RealJob implements RunningJob {
   private isBegun = false;
 
   constructor(
-    private readonly job: Job,
+    readonly guestId: string,
     private readonly starter: Starter,
   ) {
     this.done = new Promise((resolve) => (this.resolve = resolve));

@@ -40,7 +40,7 @@ export class SandboxExecutor extends RealExecutor {
     this.directories = new GuestDirectories(resolve(directory));
   }
 
-  override async forget(instanceId: string): Promise<void> {
+  protected override async clean(instanceId: string): Promise<void> {
     await this.directories.remove(instanceId);
   }
 

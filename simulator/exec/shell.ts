@@ -30,7 +30,7 @@ export class ShellExecutor extends RealExecutor {
     super(limits);
   }
 
-  override async forget(): Promise<void> {
+  protected override async clean(): Promise<void> {
     // Instances share this machine; none has anything of its own.
   }
 
