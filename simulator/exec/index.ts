@@ -12,6 +12,7 @@ import { ShellExecutor } from './shell';
 import type { ExecMode, Executor, Timers } from './types';
 
 export { ScriptedAnswers };
+export type { ScriptedAnswerInput } from './scripted';
 
 export type { CommandType, Executor, FailureCode, Finished, Guest, RunningJob, Timers } from './types';
 

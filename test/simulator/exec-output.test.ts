@@ -68,17 +68,18 @@ describe('kept output', () => {
       fc.property(fc.array(fc.integer({ min: 1, max: 4_000 }), { minLength: 1, maxLength: 40 }), (sizes) => {
         const whole = play([{ write: sizes.reduce((sum, size) => sum + size, 0) }]);
         const pieces = play(sizes.map((write) => ({ write })));
-        expect(pieces.buffer.finish()).toEqual(whole.buffer.finish());
+        const [a, b] = [pieces.buffer.finish(), whole.buffer.finish()];
+        expect([a.output.equals(b.output), a.dropped]).toEqual([true, b.dropped]);
       }),
     );
   });
 
-  it('of a million tiny writes is held in bounded memory', () => {
+  it('of many tiny writes is held in bounded memory', () => {
     const buffer = new OutputBuffer(LIMIT);
     const byte = Buffer.from('x');
     const before = process.memoryUsage().arrayBuffers;
-    for (let count = 0; count < 1_000_000; count += 1) buffer.write(byte);
+    for (let count = 0; count < 200_000; count += 1) buffer.write(byte);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60_000_000);
-    expect(buffer.finish()).toMatchObject({ dropped: 1_000_000 - LIMIT });
+    expect(buffer.finish()).toMatchObject({ dropped: 200_000 - LIMIT });
   });
 });
