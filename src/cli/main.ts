@@ -43,6 +43,9 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
+/** Options whose lists are absent where nothing was typed. */
+type Lists<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
+
 type Act = <A extends unknown[]>(action: (...args: A) => Promise<number>) => (...args: A) => Promise<void>;
 
 function program(act: Act): Command {
@@ -69,18 +72,17 @@ function addStackCommands(steward: Command, act: Act): void {
     .description('run a Temporal server with its Web UI, a simulated cloud and a worker, until Ctrl-C')
     .option('--instances <n>', 'instances of the simulated cloud (default: 5)')
     .option('--region <region>', 'their region (default: cn-hangzhou)')
-    .option(
-      '--tag <key=value>',
-      'a tag of every instance; may be repeated (default: fleet=demo)',
-      collect,
-      [],
-    )
+    .option('--tag <key=value>', 'a tag of every instance; may be repeated (default: fleet=demo)', collect)
     .option('--fresh', 'forget the simulated cloud of the last time; runs and their history stay')
     .option('--time <mode>', "real, x60 (the cloud's own processes sixty times as fast) or driven")
     .option('--exec <mode>', 'where commands run: sandbox, shell (as you, on this machine) or canned')
     .option('--cloud', 'no simulator: work on REAL servers, with the credentials of the environment')
     .option('--json', 'print one line of JSON when it is ready')
-    .action(act(async (options: UpOptions) => (await import('./up.js')).up(options, context())));
+    .action(
+      act(async (options: Lists<UpOptions, 'tag'>) =>
+        (await import('./up.js')).up({ tag: [], ...options }, context()),
+      ),
+    );
   steward
     .command('worker')
     .description(
@@ -103,12 +105,11 @@ function addRun(steward: Command, act: Act): void {
     .usage('[options] -- COMMAND')
     .argument('[command...]', 'the script; words are joined by spaces')
     .option('--region <region>', 'RegionId of the instances (default: STEWARD_REGION)')
-    .option('--instance <id>', 'an instance; may be repeated', collect, [])
+    .option('--instance <id>', 'an instance; may be repeated', collect)
     .option(
       '--tag <key=value>',
       'instances with this tag; key alone for any value; repeated: all of them',
       collect,
-      [],
     )
     .addOption(
       new Option('--type <type>', 'RunShellScript, RunBatScript or RunPowerShellScript').default(
@@ -119,7 +120,7 @@ function addRun(steward: Command, act: Act): void {
     .option('--timeout <seconds>', 'time limit on each instance, 10 to 86400 (default: 60)')
     .option('--user <name>', 'user on the instance (default: root, System on Windows)')
     .option('--working-directory <path>', 'directory on the instance')
-    .option('--parameter <name=value>', 'value for {{name}} in the script; may be repeated', collect, [])
+    .option('--parameter <name=value>', 'value for {{name}} in the script; may be repeated', collect)
     .option('--name <text>', 'a name for people')
     .option('--id <id>', 'the id of the run; an id means one run, ever (default: made)')
     .option('--detach', 'start it, print its id, do not wait')
@@ -127,9 +128,10 @@ function addRun(steward: Command, act: Act): void {
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', EXIT_CODES)
     .action(
-      act(async (words: string[], options: RunOptions) =>
-        (await import('./run.js')).run(options, words, context()),
-      ),
+      act(async (words: string[], options: Lists<RunOptions, 'instance' | 'tag' | 'parameter'>) => {
+        const lists = { instance: [], tag: [], parameter: [] };
+        return (await import('./run.js')).run({ ...lists, ...options }, words, context());
+      }),
     );
 }
 
@@ -147,13 +149,13 @@ function addInspection(steward: Command, act: Act): void {
   steward
     .command('results <id>')
     .description('every row of a run with its whole output')
-    .option('--instance <id>', 'only this instance; may be repeated', collect, [])
+    .option('--instance <id>', 'only this instance; may be repeated', collect)
     .option('--failed', 'only those that did not succeed')
     .addOption(new Option('--csv', 'print CSV').conflicts('json'))
     .option('--json', 'print one JSON document')
     .action(
-      act(async (id: string, options: { instance: string[] }) =>
-        (await import('./inspect.js')).results(id, options, context()),
+      act(async (id: string, options: { instance?: string[] }) =>
+        (await import('./inspect.js')).results(id, { instance: [], ...options }, context()),
       ),
     );
   steward
@@ -188,7 +190,7 @@ function context(): { config: ReturnType<typeof loadConfig>; terminal: ReturnTyp
   return { config: loadConfig(), terminal: processTerminal() };
 }
 
-function collect(value: string, earlier: string[]): string[] {
+function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];
 }
 
