@@ -76,7 +76,9 @@ export async function buildCliWithGo(making: Making): Outcome {
     alive: (lines, seconds) =>
       making.report(`  building: ${lines} modules and packages, ${Math.round(seconds)} s`),
   });
-  return result.ok ? undefined : result.reason;
+  if (!result.ok) return result.reason;
+  making.report('  the build left about 3 GB in the caches of Go; `go clean -cache -modcache` removes them');
+  return undefined;
 }
 
 /** The test server's Maven artifact with everything it needs, and a small script that starts it with Java. */
