@@ -129,6 +129,7 @@ export class Dispatcher {
       timeoutMs: invocation.timeout * 1_000,
       ...(invocation.workingDir ? { workingDirectory: invocation.workingDir } : {}),
       ...(invocation.username ? { username: invocation.username } : {}),
+      ...(invocation.launcher ? { launcher: invocation.launcher } : {}),
       reportsWhileRunning: invocation.repeatMode !== 'Period',
       onStart: () => this.started(flight),
     });

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Child } from './child';
+import { launched } from './launcher';
 import { Slots } from './slots';
 import type { Ending, ExecMode, Executor, Finished, Job, RunningJob } from './types';
 
@@ -80,7 +81,8 @@ export abstract class RealExecutor implements Executor {
   }
 
   private async start(job: Job, started: () => void): Promise<{ child: Child; start: RealStart } | Ending> {
-    const start = await this.prepare(job);
+    const content = job.launcher ? launched(job.content, job.launcher) : job.content;
+    const start = await this.prepare({ ...job, content });
     if ('kind' in start) return start;
     const child = new Child({
       ...start,

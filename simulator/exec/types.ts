@@ -36,6 +36,8 @@ export interface Job {
   readonly timeoutMs: number;
   readonly workingDirectory?: string;
   readonly username?: string;
+  /** What starts the script, when it is not the shell; canned mode takes no notice. */
+  readonly launcher?: string;
   /** Whether output is reported while the script runs (never for timed tasks). */
   readonly reportsWhileRunning: boolean;
   /** Called once, when the script really starts; a job may wait for a free place before. */

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Clock } from '../../simulator/core/clock';
 import { CannedExecutor } from '../../simulator/exec/canned';
 import { COMMANDS } from '../../simulator/exec/canned-commands';
@@ -91,6 +93,12 @@ describe('a canned guest', () => {
         await clock.setTime(START + 100_000_000);
         expect((await job.done).ending.kind).not.toBe('failed');
       }
+  });
+
+  it('is documented: every command of the list stands in docs/simulator-commands.md', () => {
+    const text = readFileSync(join(__dirname, '../../docs/simulator-commands.md'), 'utf8');
+    const listed = new Set((/```\n(echo [^]*?)```/.exec(text)?.[1] ?? '').split(/\s+/));
+    expect(Object.keys(COMMANDS).filter((name) => !listed.has(name))).toEqual([]);
   });
 
   it('agrees with itself and differs from others', async () => {

@@ -45,6 +45,15 @@ onLinux('a real process', () => {
     expect((await run(executor, '#!/usr/bin/env -S cat -u\nsecond')).text).toContain('second');
   });
 
+  it('is started by its launcher, on a file of the wanted name', async () => {
+    const launcher = 'sed -n "s/^word /found /p" {{ACS::ScriptFileName|Ext(".txt")}}; echo "$file"; exit 6';
+    const { ending, text } = await run(executor, "a'b\nword here\n", { launcher });
+    expect(ending).toEqual({ kind: 'exited', exitCode: 6 });
+    expect(text).toMatch(/^found here\n\/tmp\/cloud-assist-\w+\.txt\n$/);
+    const plain = await run(executor, 'exactly these bytes', { launcher: 'cat' });
+    expect(plain.text).toBe('exactly these bytes');
+  });
+
   it('that runs too long is ended with its grandchildren', async () => {
     const mark = `8${Date.now()}`;
     const began = Date.now();
