@@ -11,7 +11,7 @@ import type { Simulator } from '../../src/stack/simulator-process';
 import { withSimulator } from '../../src/stack/stack';
 import { startWorkerProcess } from '../../src/stack/worker-process';
 import type { WorkerProcess } from '../../src/stack/worker-process';
-import type { Site} from '../support/live-site';
+import type { Site } from '../support/live-site';
 import { LiveServer, QUICK_WORKER, killed, withSite } from '../support/live-site';
 import { until } from '../support/until';
 
