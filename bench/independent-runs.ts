@@ -104,7 +104,7 @@ async function memoryPerWaitingRun(live: LiveServer): Promise<Cell[][]> {
     const pids = { worker: worker.pid, 'Temporal server': live.server.pid };
     const before = Object.values(pids).map((pid) => memoryOf(pid).now);
     await startOneRunEach(site);
-    await until(async () => (await site.watchState()).waits.length === WAITING, 120_000);
+    await until('all of them wait', async () => (await site.watchState()).waits.length === WAITING, 120_000);
     return Object.entries(pids).map(([name, pid], index) => {
       const [was = 0, is] = [before[index], memoryOf(pid).now];
       return [name, was, is, Math.round(((is - was) * 1_024) / WAITING)];

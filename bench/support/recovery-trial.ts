@@ -47,14 +47,17 @@ export function recoveryTrial(live: LiveServer, moment: Moment, at: number): Pro
 }
 
 async function reached(site: Site, moment: Moment): Promise<void> {
-  if (moment === 'waiting') return until(() => site.calls('DescribeInvocations').length > 0);
-  return until(() => site.simulator.simulation.faults.list().some(({ hits }) => hits > 0));
+  if (moment === 'waiting')
+    return until('the watcher looks', () => site.calls('DescribeInvocations').length > 0);
+  return until('the fault has hit', () =>
+    site.simulator.simulation.faults.list().some(({ hits }) => hits > 0),
+  );
 }
 
 async function measured(site: Site, run: Run, moment: Moment, killedAt: number): Promise<Trial> {
   let result: Awaited<ReturnType<Run['result']>> | undefined;
   void run.result().then((value) => (result = value));
-  await until(() => result !== undefined, RESULT_WITHIN_MS);
+  await until('the run ends', () => result !== undefined, RESULT_WITHIN_MS);
   const endedAt = (await run.describe()).closeTime?.getTime() ?? Date.now();
   const finishedAt = Math.max(...site.effects('command.finished').map((effect) => effect.time));
   const { ledger } = site.simulator.simulation;

@@ -98,7 +98,7 @@ describe('a dozen at once', () => {
       withRuns({ instances: FEW_RUNS }, async (site) => {
         await addForeign(site, FOREIGN);
         const runs = await startOneRunEach(site);
-        await until(() => site.calls('RunCommand').length >= FEW_RUNS);
+        await until('the commands are sent', () => site.calls('RunCommand').length >= FEW_RUNS);
         await addForeign(site, 200);
         expect(wrongWith(site, await Promise.all(runs.map((run) => run.result())))).toEqual([]);
         const { ticks } = await site.watchState();
@@ -113,14 +113,17 @@ describe('a dozen at once', () => {
     () =>
       withRuns({ instances: FEW_RUNS }, async (site) => {
         const runs = await startOneRunEach(site);
-        await until(() => site.effects('invocation.created').length === FEW_RUNS);
+        await until(
+          'the commands are accepted',
+          () => site.effects('invocation.created').length === FEW_RUNS,
+        );
         const keys = site.effects('invocation.created').map((effect) => effect.resourceId);
         for (let times = 0; times < 3; times += 1) {
           const { length } = site.calls('DescribeInvocationResults');
           for (const run of runs)
             for (const key of [...keys, 't-unknown'])
               await run.signal(WAIT_ENDED_SIGNAL, { kind: 'invocation', key }).catch(() => undefined);
-          await until(() => site.calls('DescribeInvocationResults').length >= length + 1);
+          await until('somebody looks', () => site.calls('DescribeInvocationResults').length >= length + 1);
         }
         expect(wrongWith(site, await Promise.all(runs.map((run) => run.result())))).toEqual([]);
       }),
@@ -134,15 +137,18 @@ describe('a dozen at once', () => {
         const { faults } = site.simulator.simulation;
         faults.set([{ kind: 'delay', action: 'DescribeInvocations', ms: 3_500, count: 1 }]);
         const [run] = await startOneRunEach(site);
-        await until(() => faults.list().some(({ hits }) => hits > 0));
+        await until('the fault has hit', () => faults.list().some(({ hits }) => hits > 0));
         const generation = (await site.watchState()).waits[0]?.generation;
         const key = site.effects('invocation.created')[0]?.resourceId;
         // Too early: the run looks, finds it alive, and registers again.
         await run?.signal(WAIT_ENDED_SIGNAL, { kind: 'invocation', key });
-        await until(async () => (await site.watchState()).waits[0]?.generation !== generation);
+        await until(
+          'the wait is registered anew',
+          async () => (await site.watchState()).waits[0]?.generation !== generation,
+        );
         expect(site.calls('DescribeInvocations')).toEqual([]);
         expect((await run?.result())?.outcome).toBe('succeeded');
-        await until(async () => (await site.watchState()).waits.length === 0);
+        await until('nobody is waited for', async () => (await site.watchState()).waits.length === 0);
       }),
     60_000,
   );

@@ -70,8 +70,11 @@ test(
           },
         ],
       });
-      await until(async () => (await control.effects('command.finished')).length === 1);
-      await until(async () => (await control.calls('DescribeInvocations')).length > 0);
+      await until(
+        'the quick one has ended',
+        async () => (await control.effects('command.finished')).length === 1,
+      );
+      await until('the watcher looks', async () => (await control.calls('DescribeInvocations')).length > 0);
       process.kill(parts.simulator.pid, 'SIGKILL');
       await Promise.all([killed(worker), live.kill(), parts.simulator.ended]);
       await live.restart();
@@ -105,7 +108,7 @@ test(
         site.simulator.simulation.assistant.answers.add({ durationMs: 6_000 });
         await site.startWorker();
         const { workflowId } = await site.start();
-        await until(() => site.calls('DescribeInvocations').length > 0);
+        await until('the watcher looks', () => site.calls('DescribeInvocations').length > 0);
         await live.kill();
         await live.restart();
         const result = (await live.client.workflow.getHandle(workflowId).result()) as RunCommandResult;
@@ -130,10 +133,10 @@ describe('on a server that stays', () => {
         site.simulator.simulation.assistant.answers.add({ durationMs: 3_000 });
         const first = await site.startWorker();
         const run = await site.start();
-        await until(() => site.calls('DescribeInvocations').length > 0);
+        await until('the watcher looks', () => site.calls('DescribeInvocations').length > 0);
         await killed(first);
         const since = Date.now();
-        await until(() => Date.now() - since > AWAY_MS, AWAY_MS + 5_000);
+        await until('the time is over', () => Date.now() - since > AWAY_MS, AWAY_MS + 5_000);
         expect((await run.describe()).status.name).toBe('RUNNING');
         const calls = site.simulator.simulation.ledger.counts().calls;
         await site.startWorker();
@@ -155,7 +158,7 @@ describe('on a server that stays', () => {
         faults.set([{ kind: 'delay', action: 'DescribeInvocationResults', ms: 3_000, count: 1 }]);
         const first = await site.startWorker();
         const run = await site.start();
-        await until(() => faults.list().some(({ hits }) => hits > 0));
+        await until('the fault has hit', () => faults.list().some(({ hits }) => hits > 0));
         const stopped = first.stop();
         await site.startWorker();
         await stopped;

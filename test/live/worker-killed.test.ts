@@ -39,7 +39,8 @@ const PHASES: Phase[] = [
   {
     when: 'after the effect of RunCommand, before its answer',
     fault: { kind: 'delay', action: 'RunCommand', phase: 'after', ms: HOLD_MS, count: 1 },
-    reached: ({ site }) => until(() => site.effects('invocation.created').length === 1),
+    reached: ({ site }) =>
+      until('the commands are accepted', () => site.effects('invocation.created').length === 1),
   },
   {
     when: 'after the answer of RunCommand, before the workflow knows',
@@ -50,13 +51,16 @@ const PHASES: Phase[] = [
       ledger.onRecord = (record) => {
         if (record.kind === 'call' && record.action === 'RunCommand') link?.freeze();
       };
-      await until(() => site.calls('RunCommand').length === 1 && (link?.heldBytes() ?? 0) > 0);
+      await until(
+        'the worker knows and cannot tell',
+        () => site.calls('RunCommand').length === 1 && (link?.heldBytes() ?? 0) > 0,
+      );
     },
   },
   {
     when: 'while it waits for the command',
     commandMs: 5_000,
-    reached: ({ site }) => until(() => site.calls('DescribeInvocations').length >= 2),
+    reached: ({ site }) => until('the watcher looks', () => site.calls('DescribeInvocations').length >= 2),
   },
   {
     when: 'during a tick of the watcher',
@@ -72,9 +76,12 @@ const PHASES: Phase[] = [
     commandMs: 8_000,
     fault: { kind: 'delay', action: 'StopInvocation', phase: 'after', ms: HOLD_MS, count: 1 },
     reached: async ({ site, run }) => {
-      await until(() => site.effects('command.started').length === INSTANCES);
+      await until(
+        'the command has started everywhere',
+        () => site.effects('command.started').length === INSTANCES,
+      );
       await run.cancel();
-      await until(() => site.effects('invocation.stopped').length === 1);
+      await until('the invocation is stopped', () => site.effects('invocation.stopped').length === 1);
     },
     outcome: 'cancelled',
   },
@@ -107,7 +114,8 @@ async function survives(site: Site, phase: Phase, link?: FrozenLink): Promise<vo
   if (phase.fault) faults.set([phase.fault]);
   const first = await site.startWorker(link?.address);
   const run = await site.start();
-  const hit = (): Promise<void> => until(() => faults.list().some(({ hits }) => hits > 0));
+  const hit = (): Promise<void> =>
+    until('the fault has hit', () => faults.list().some(({ hits }) => hits > 0));
   await (phase.reached ?? hit)({ site, run, link });
   await killed(first);
   expect((await run.describe()).status.name).toBe('RUNNING');

@@ -6,7 +6,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+
+export { until } from './until';
 
 const undo: (() => Promise<void> | void)[] = [];
 
@@ -24,17 +25,4 @@ export function temporaryDirectory(): string {
 /** Runs after the test, newest first. */
 export function afterTest(work: () => Promise<void> | void): void {
   undo.push(work);
-}
-
-/** Polls until true; fails with what was waited for. */
-export async function until(
-  what: string,
-  isTrue: () => boolean | Promise<boolean>,
-  withinMs = 10_000,
-): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await sleep(20);
-  }
 }
