@@ -76,6 +76,8 @@ function addStackCommands(steward: Command, act: Act): void {
     .option('--fresh', 'forget the simulated cloud of the last time; runs and their history stay')
     .option('--time <mode>', "real, x60 (the cloud's own processes sixty times as fast) or driven")
     .option('--exec <mode>', 'where commands run: sandbox, shell (as you, on this machine) or canned')
+    .option('--port <n>', 'port of the Temporal server; 0: any free one (default: 7233 where it is free)')
+    .option('--ui-port <n>', 'port of its Web UI (default: 8233 where it is free)')
     .option('--cloud', 'no simulator: work on REAL servers, with the credentials of the environment')
     .option('--json', 'print one line of JSON when it is ready')
     .action(

@@ -18,6 +18,8 @@ export interface UpOptions {
   time?: string;
   exec?: string;
   tag: string[];
+  port?: string;
+  uiPort?: string;
   json?: boolean;
 }
 
@@ -33,6 +35,7 @@ export function targetOf(
   kept: { stateFile: string; exists: boolean },
 ): StackOptions['target'] {
   const errors = options.cloud ? simulatorOnly(options) : simulatorErrors(options);
+  errors.push(...portErrors(options));
   if (!options.cloud && !options.fresh && kept.exists) errors.push(...onlyWhenFresh(options));
   if (errors.length > 0) throw usageError(errors);
   if (options.cloud) return 'cloud';
@@ -44,6 +47,20 @@ export function targetOf(
     tags: options.tag.length > 0 ? options.tag : FIRST_FLEET.tags,
     stateFile: kept.stateFile,
   };
+}
+
+/** Ports of the Temporal server; the usual ones, or free ones where those are taken, unless they are named. */
+export function portsOf({ port, uiPort }: UpOptions): Pick<StackOptions, 'port' | 'uiPort'> {
+  return {
+    port: port === undefined ? undefined : Number(port),
+    uiPort: uiPort === undefined ? undefined : Number(uiPort),
+  };
+}
+
+function portErrors({ port = '0', uiPort = '0' }: UpOptions): InputError[] {
+  return Object.entries({ '--port': port, '--ui-port': uiPort })
+    .filter(([, text]) => !/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    .map(([path]) => ({ path, message: 'must be a port from 1 to 65535, or 0 for any free one' }));
 }
 
 function onlyWhenFresh({ instances, region, tag }: UpOptions): InputError[] {

@@ -25,7 +25,7 @@ const INSTANCES = 5;
 /** Runs the demonstration to its exit code. */
 export async function start({ config, terminal }: Context): Promise<ExitCode> {
   terminal.say('Starting a Temporal server, a simulated cloud and a worker …');
-  const stack = await startStack(config, targetOf({ tag: [] }, keptCloud(config)), terminal);
+  const stack = await startStack(config, { target: targetOf({ tag: [] }, keptCloud(config)) }, terminal);
   try {
     return await demonstrate(stack, { config, terminal });
   } finally {

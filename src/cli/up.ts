@@ -16,7 +16,7 @@ import type { ExitCode } from './exit';
 import type { Context } from './inspect';
 import { plural } from './render';
 import { selfCommand } from './self';
-import { targetOf } from './stack-options';
+import { portsOf, targetOf } from './stack-options';
 import type { UpOptions } from './stack-options';
 import type { Terminal } from './terminal';
 
@@ -26,7 +26,7 @@ export async function up(options: UpOptions, { config, terminal }: Context): Pro
   const target = targetOf(options, kept);
   // A stack that runs keeps its cloud; starting a second one is refused below.
   if (options.fresh && !runningStack(config.paths.stateDir)) kept.forget();
-  const stack = await start(config, target, terminal);
+  const stack = await start(config, { target, ...portsOf(options) }, terminal);
   const asked = nextSignal();
   try {
     terminal.result(options.json ? stackJson(stack) : stackText(stack));
@@ -58,13 +58,13 @@ export function keptCloud({ paths }: Config): { stateFile: string; exists: boole
 /** Starts a stack for a command of ours; whatever hinders it becomes a CliError. */
 export async function start(
   config: Config,
-  target: StackOptions['target'],
+  choices: Pick<StackOptions, 'target' | 'port' | 'uiPort'>,
   terminal: Terminal,
 ): Promise<Stack> {
   const { account, paths } = config;
   const report = (line: string): void => terminal.say(line);
   try {
-    return await startStack({ stateDir: paths.stateDir, env: environment(), report, target, account });
+    return await startStack({ stateDir: paths.stateDir, env: environment(), report, account, ...choices });
   } catch (error) {
     if (error instanceof StackError) throw new CliError(EXIT.notCarriedOut, error.message);
     throw error;

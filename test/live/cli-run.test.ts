@@ -39,11 +39,12 @@ async function lastRunIds(): Promise<{ workflowId: string; runId: string }> {
 
 test('all succeeded: exit 0, a table on stdout, progress and link on stderr', async () => {
   const { code, stdout, stderr } = await steward(...onInstances(3, '--', 'cat', '/proc/meminfo'));
+  // First, for where there is no result stderr says why.
+  expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout.split('\n')[0]).toMatch(/^INSTANCE +OUTCOME +EXIT +TIME +OUTPUT$/);
   expect(stdout.match(/Success +0 .*MemTotal:/g)).toHaveLength(3);
   expect(stdout).toContain('3 of 3 instances succeeded');
   expect(stderr).toContain(`${line.uiUrl}/namespaces/default/workflows/run-cat-`);
-  expect(code).toBe(0);
 });
 
 test('some instance did not succeed: exit 1, with the reason in its row', async () => {

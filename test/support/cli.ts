@@ -69,7 +69,8 @@ export async function stackUp(
   stateDir: string,
   args: string[] = [],
 ): Promise<{ line: UpLine; running: Running; end: () => Promise<Finished> }> {
-  const running = await startCli(['up', '--json', ...args], { stateDir });
+  // Not the usual ports: several stacks start at once in tests.
+  const running = await startCli(['up', '--json', '--port', '0', '--ui-port', '0', ...args], { stateDir });
   const line = await new Promise<UpLine>((resolve, reject) => {
     running.child.stdout?.on('data', () => {
       if (running.stdout().includes('\n')) resolve(JSON.parse(running.stdout()) as UpLine);

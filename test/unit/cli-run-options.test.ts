@@ -172,6 +172,7 @@ describe('the stack', () => {
   test.each([
     [{ tag: ['a=b'], cloud: true, instances: '3', fresh: true }, none, ['--instances', '--tag', '--fresh']],
     [{ tag: ['a=b'], instances: '3' }, kept, ['--instances', '--tag']],
+    [{ tag: [], port: 'x', uiPort: '65536' }, none, ['--port', '--ui-port']],
     [
       { tag: ['=b'], instances: 'x', time: 'fast', exec: 'root', region: 'x#' },
       none,
