@@ -22,8 +22,8 @@ import type { BatchReport } from './result-rows';
 import type { Waits } from './waits';
 
 /** Tags every invocation of ours carries, so that it can be found again without its id. */
-export const RUN_TAG = 'steward-run';
-export const BATCH_TAG = 'steward-batch';
+const RUN_TAG = 'steward-run';
+const BATCH_TAG = 'steward-batch';
 
 /** ClientToken memory has no documented lifetime: an attempt later than this looks before it sends. */
 const TRUST_CLIENT_TOKEN_MS = 10 * 60_000;

@@ -70,6 +70,9 @@ const RETRY = [
   /^SignatureNonceUsed$/,
 ];
 
+/** Terminal whatever their status says. */
+const TERMINAL = [/^NotImplemented\./];
+
 const RETRY_AFTER_STATE_CHANGE = [
   /^IncorrectInstanceStatus(\..*)?$/,
   /^IncorrectDiskStatus/,
@@ -88,6 +91,7 @@ const RETRY_AFTER_STATE_CHANGE = [
  * @param httpStatus the status it came with, where known
  */
 export function classify(code: string, httpStatus?: number): EcsErrorKind {
+  if (TERMINAL.some((pattern) => pattern.test(code))) return 'terminal';
   if (RETRY.some((pattern) => pattern.test(code))) return 'retry';
   if (RETRY_AFTER_STATE_CHANGE.some((pattern) => pattern.test(code))) return 'retryAfter';
   return httpStatus !== undefined && httpStatus >= 400 && httpStatus < 500 ? 'terminal' : 'retry';

@@ -9,9 +9,9 @@ import { cloudAssistant } from '../../simulator/assistant';
 import type { WatchState } from '../../src/domain/watch';
 import { provideTemporalCli } from '../../src/stack/binaries';
 import { replay } from '../support/replay';
-import { REGION, createSkippingEnvironment } from '../support/skipping-environment';
-import type { Fleet, SkippingEnvironment } from '../support/skipping-environment';
-import { until } from '../support/until';
+import { REGION, withFleet } from '../support/skipping-environment';
+import type { Fleet } from '../support/skipping-environment';
+import { until } from '../support/temporary';
 
 /** Set to record what test/unit/replay.test.ts replays: `npm run histories`. */
 const RECORD = process.env.STEWARD_RECORD_HISTORIES === '1';
@@ -19,10 +19,6 @@ const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'
   version: string;
 };
 const DIRECTORY = join(__dirname, '../replay/histories');
-
-let environment: SkippingEnvironment;
-beforeAll(async () => void (environment = await createSkippingEnvironment()));
-afterAll(() => environment?.close());
 
 function inputFor(fleet: Fleet, content = 'hostname'): RunCommandInput {
   const instanceIds = [...fleet.simulator.instanceIds, 'i-bpgone'];
@@ -33,16 +29,19 @@ function inputFor(fleet: Fleet, content = 'hostname'): RunCommandInput {
   };
 }
 
-async function keep(name: string, handle: WorkflowHandle, runId?: string): Promise<void> {
+async function keep(fleet: Fleet, name: string, handle: WorkflowHandle, runId?: string): Promise<void> {
   await replay(await handle.fetchHistory(), handle.workflowId);
   if (RECORD) {
     mkdirSync(DIRECTORY, { recursive: true });
-    writeFileSync(join(DIRECTORY, `${name}-${version}.json`), await shown(handle.workflowId, runId));
+    writeFileSync(
+      join(DIRECTORY, `${name}-${version}.json`),
+      await shown(fleet.temporal.address, handle.workflowId, runId),
+    );
   }
 }
 
 /** As the temporal CLI shows it: the form in which people hand histories around. */
-async function shown(workflowId: string, runId?: string): Promise<string> {
+async function shown(address: string, workflowId: string, runId?: string): Promise<string> {
   const { path } = await provideTemporalCli({ env: process.env, report: () => undefined });
   const args = [
     'workflow',
@@ -53,17 +52,17 @@ async function shown(workflowId: string, runId?: string): Promise<string> {
     workflowId,
     ...(runId ? ['--run-id', runId] : []),
   ];
-  const { stdout } = await promisify(execFile)(path, [...args, '--address', environment.temporal.address]);
+  const { stdout } = await promisify(execFile)(path, [...args, '--address', address]);
   return `${JSON.stringify(JSON.parse(stdout))}\n`;
 }
 
 describe('what was just recorded replays', () => {
   it('a run of three batches with an unfit instance, and its watcher', () =>
-    environment.withFleet({ instances: 201 }, async (fleet) => {
+    withFleet({ instances: 201 }, async (fleet) => {
       cloudAssistant(fleet.simulator.simulation).answers.add({ content: 'hostname', durationMs: 30_000 });
       const workflowId = watchIdOf(fleet.account, REGION);
       const state: WatchState = { region: REGION, waits: [], memory: {}, ticks: 0, ticksPerRun: 4 };
-      const { workflow } = environment.temporal.client;
+      const { workflow } = fleet.temporal.client;
       const watch = await workflow.start('watchRegion', {
         workflowId,
         taskQueue: taskQueueOf(fleet.account),
@@ -71,8 +70,9 @@ describe('what was just recorded replays', () => {
       });
       const handle = await fleet.start(inputFor(fleet));
       await handle.result();
-      await keep('run-command', handle);
+      await keep(fleet, 'run-command', handle);
       await keep(
+        fleet,
         'watch-region',
         workflow.getHandle(workflowId, watch.firstExecutionRunId),
         watch.firstExecutionRunId,
@@ -80,22 +80,22 @@ describe('what was just recorded replays', () => {
     }));
 
   it('a run whose dispatch was answered at the third attempt', () =>
-    environment.withFleet({ instances: 2 }, async (fleet) => {
+    withFleet({ instances: 2 }, async (fleet) => {
       fleet.simulator.simulation.faults.set([
         { action: 'RunCommand', kind: 'reset', phase: 'after', count: 2 },
       ]);
       const handle = await fleet.start(inputFor(fleet));
       await handle.result();
-      await keep('run-command-lost-answer', handle);
+      await keep(fleet, 'run-command-lost-answer', handle);
     }));
 
   it('a cancelled run', () =>
-    environment.withFleet({ instances: 2 }, async (fleet) => {
+    withFleet({ instances: 2 }, async (fleet) => {
       cloudAssistant(fleet.simulator.simulation).answers.add({ content: 'work', hang: true });
       const handle = await fleet.start(inputFor(fleet, 'work'));
-      await until(() => fleet.callsOf('RunCommand') === 1);
+      await until('RunCommand was called', () => fleet.callsOf('RunCommand') === 1);
       await handle.cancel();
       await handle.result();
-      await keep('run-command-cancelled', handle);
+      await keep(fleet, 'run-command-cancelled', handle);
     }));
 });

@@ -3,13 +3,9 @@ import { join } from 'node:path';
 import { FEATURES, ramPolicyFor } from '../../src/domain/permissions';
 import type { RunCommandInput, RunCommandResult } from '../../src/domain/messages';
 import { cloudAssistant } from '../../simulator/assistant';
-import { REGION, createSkippingEnvironment } from '../support/skipping-environment';
-import type { Fleet, SkippingEnvironment } from '../support/skipping-environment';
-import { until } from '../support/until';
-
-let environment: SkippingEnvironment;
-beforeAll(async () => void (environment = await createSkippingEnvironment()));
-afterAll(() => environment?.close());
+import { REGION, withFleet } from '../support/skipping-environment';
+import type { Fleet } from '../support/skipping-environment';
+import { until } from '../support/temporary';
 
 const INPUT: RunCommandInput = {
   region: REGION,
@@ -25,14 +21,14 @@ async function exercise(fleet: Fleet): Promise<RunCommandResult[]> {
   const done = await fleet.run(INPUT);
   const before = fleet.callsOf('RunCommand');
   const handle = await fleet.start(INPUT);
-  await until(() => fleet.callsOf('RunCommand') > before);
+  await until('RunCommand was called again', () => fleet.callsOf('RunCommand') > before);
   await handle.cancel();
   return [done, await handle.result()];
 }
 
 describe('the minimal RAM policy', () => {
   it('of runCommand is enough for all it does', () =>
-    environment.withFleet(
+    withFleet(
       { instances: 2, tags: { role: 'web' }, policy: ramPolicyFor(['runCommand']) },
       async (fleet) => {
         const [done, cancelled] = await exercise(fleet);
@@ -52,7 +48,7 @@ describe('the minimal RAM policy', () => {
       ...s,
       Action: s.Action.filter((a) => a !== `ecs:${missing}`),
     }));
-    return environment.withFleet({ instances: 2, tags: { role: 'web' }, policy }, async (fleet) => {
+    return withFleet({ instances: 2, tags: { role: 'web' }, policy }, async (fleet) => {
       const result = await fleet.run({ ...INPUT, command: { ...INPUT.command, content: 'hostname' } });
       expect(result.outcome).toBe('failed');
       expect(JSON.stringify(result)).toContain(`ecs:${missing}`);

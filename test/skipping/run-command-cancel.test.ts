@@ -1,12 +1,8 @@
 import type { RunCommandInput } from '../../src/domain/messages';
 import { cloudAssistant } from '../../simulator/assistant';
-import { REGION, createSkippingEnvironment } from '../support/skipping-environment';
-import type { Fleet, SkippingEnvironment } from '../support/skipping-environment';
-import { until } from '../support/until';
-
-let environment: SkippingEnvironment;
-beforeAll(async () => void (environment = await createSkippingEnvironment()));
-afterAll(() => environment?.close());
+import { REGION, withFleet } from '../support/skipping-environment';
+import type { Fleet } from '../support/skipping-environment';
+import { until } from '../support/temporary';
 
 function inputFor(fleet: Fleet): RunCommandInput {
   const instanceIds = [...fleet.simulator.instanceIds];
@@ -19,10 +15,10 @@ function inputFor(fleet: Fleet): RunCommandInput {
 
 describe('cancel', () => {
   it('stops what is alive in calls of 50 ids and says what had started', () =>
-    environment.withFleet({ instances: 120 }, async (fleet) => {
+    withFleet({ instances: 120 }, async (fleet) => {
       cloudAssistant(fleet.simulator.simulation).answers.add({ content: 'work', hang: true });
       const handle = await fleet.start(inputFor(fleet));
-      await until(() => fleet.callsOf('RunCommand') === 2);
+      await until('RunCommand was called', () => fleet.callsOf('RunCommand') === 2);
       await handle.cancel();
       const result = await handle.result();
       expect(result.outcome).toBe('cancelled');
@@ -33,12 +29,12 @@ describe('cancel', () => {
     }));
 
   it('before anything was sent sends nothing', () =>
-    environment.withFleet({ instances: 3 }, async (fleet) => {
+    withFleet({ instances: 3 }, async (fleet) => {
       fleet.simulator.simulation.faults.set([
         { action: 'DescribeInstances', kind: 'error', httpStatus: 503 },
       ]);
       const handle = await fleet.start(inputFor(fleet));
-      await until(() => fleet.callsOf('DescribeInstances') >= 1);
+      await until('DescribeInstances was called', () => fleet.callsOf('DescribeInstances') >= 1);
       await handle.cancel();
       const result = await handle.result();
       expect(result.outcome).toBe('cancelled');
@@ -46,7 +42,7 @@ describe('cancel', () => {
     }));
 
   it('while RunCommand is being tried again finds out whether it took effect, and stops it', () =>
-    environment.withFleet({ instances: 3 }, async (fleet) => {
+    withFleet({ instances: 3 }, async (fleet) => {
       const { simulation } = fleet.simulator;
       cloudAssistant(simulation).answers.add({ content: 'work', hang: true });
       simulation.faults.set([
@@ -54,7 +50,7 @@ describe('cancel', () => {
         { action: 'RunCommand', kind: 'error', httpStatus: 503, phase: 'before', skip: 1 },
       ]);
       const handle = await fleet.start(inputFor(fleet));
-      await until(() => fleet.callsOf('RunCommand') >= 2);
+      await until('RunCommand was called', () => fleet.callsOf('RunCommand') >= 2);
       await handle.cancel();
       const result = await handle.result();
       expect(result.outcome).toBe('cancelled');

@@ -3,12 +3,8 @@ import type { RunCommandInput } from '../../src/domain/messages';
 import { cloudAssistant } from '../../simulator/assistant';
 import type { ScriptedAnswerInput } from '../../simulator/exec';
 import { readRows } from '../../src/results/store';
-import { REGION, createSkippingEnvironment } from '../support/skipping-environment';
-import type { Fleet, SkippingEnvironment } from '../support/skipping-environment';
-
-let environment: SkippingEnvironment;
-beforeAll(async () => void (environment = await createSkippingEnvironment()));
-afterAll(() => environment?.close());
+import { REGION, withFleet } from '../support/skipping-environment';
+import type { Fleet } from '../support/skipping-environment';
 
 function inputFor(
   fleet: Fleet,
@@ -28,7 +24,7 @@ function script(fleet: Fleet, answer: ScriptedAnswerInput): void {
 
 describe('a run', () => {
   it('returns a row for every instance with the first line of its output', () =>
-    environment.withFleet({ instances: 3 }, async (fleet) => {
+    withFleet({ instances: 3 }, async (fleet) => {
       const result = await fleet.run(inputFor(fleet));
       expect(result).toMatchObject({
         outcome: 'succeeded',
@@ -44,7 +40,7 @@ describe('a run', () => {
     }));
 
   it('of an hour is waited for, in few looks', () =>
-    environment.withFleet({ instances: 2 }, async (fleet) => {
+    withFleet({ instances: 2 }, async (fleet) => {
       script(fleet, { content: 'long', durationMs: 3_600_000, output: 'done' });
       const result = await fleet.run(inputFor(fleet, { content: 'long', timeoutSeconds: 7_200 }));
       expect(result.totals.Success).toBe(2);
@@ -55,7 +51,7 @@ describe('a run', () => {
     }));
 
   it('on instances of which some fail says of each how it ended', () =>
-    environment.withFleet({ instances: 4 }, async (fleet) => {
+    withFleet({ instances: 4 }, async (fleet) => {
       const [a = '', b = '', c = ''] = fleet.simulator.instanceIds;
       script(fleet, { instanceId: a, exitCode: 3, output: 'bad\n' });
       script(fleet, { instanceId: b, hang: true });
@@ -76,7 +72,7 @@ describe('a run', () => {
     }));
 
   it('of 250 instances is 3 batches and 6 pages of results, and no row is lost', () =>
-    environment.withFleet({ instances: 250 }, async (fleet) => {
+    withFleet({ instances: 250 }, async (fleet) => {
       const result = await fleet.run(inputFor(fleet));
       expect(result).toMatchObject({ outcome: 'succeeded', totals: { targets: 250, Success: 250 } });
       expect(result.invocations.map((each) => each.instances)).toEqual([100, 100, 50]);
@@ -87,7 +83,7 @@ describe('a run', () => {
     }));
 
   it('with 24 KB of output from each keeps all the bytes, and the result stays small', () =>
-    environment.withFleet({ instances: 100 }, async (fleet) => {
+    withFleet({ instances: 100 }, async (fleet) => {
       script(fleet, { content: 'chatty', outputBytes: 40_000 });
       const result = await fleet.run(inputFor(fleet, { content: 'chatty' }));
       expect(JSON.stringify(result).length).toBeLessThan(64 * 1024);
@@ -100,7 +96,7 @@ describe('a run', () => {
 
 describe('targets', () => {
   it('by tag are all found, past the 1,000 a tag filter would give', () =>
-    environment.withFleet({ instances: 1_200, tags: { role: 'web' } }, async (fleet) => {
+    withFleet({ instances: 1_200, tags: { role: 'web' } }, async (fleet) => {
       const result = await fleet.run({
         ...inputFor(fleet),
         targets: { tags: [{ key: 'role', value: 'web' }] },
@@ -110,33 +106,30 @@ describe('targets', () => {
     }));
 
   it('that match nothing end the run without a command', () =>
-    environment.withFleet({ instances: 1 }, async (fleet) => {
+    withFleet({ instances: 1 }, async (fleet) => {
       const result = await fleet.run({ ...inputFor(fleet), targets: { tags: [{ key: 'nobody' }] } });
       expect(result).toMatchObject({ outcome: 'no-targets', totals: { targets: 0 }, rows: [] });
       expect(fleet.callsOf('RunCommand')).toBe(0);
     }));
 
   it('that are all unfit are each told why, without a command', () =>
-    environment.withFleet(
-      { instances: [{ status: 'Stopped' }, { agent: { installed: false } }] },
-      async (fleet) => {
-        const ids = [...fleet.simulator.instanceIds, 'i-bpnotthere'];
-        const result = await fleet.run(inputFor(fleet, {}, ids));
-        expect(result).toMatchObject({ outcome: 'failed', totals: { targets: 3, Unfit: 3 } });
-        const reasons = result.rows.map((row) => row.reason);
-        expect(reasons).toEqual([
-          expect.stringContaining('Stopped'),
-          expect.stringContaining('agent'),
-          `not found in ${REGION}`,
-        ]);
-        expect(fleet.callsOf('RunCommand')).toBe(0);
-      },
-    ));
+    withFleet({ instances: [{ status: 'Stopped' }, { agent: { installed: false } }] }, async (fleet) => {
+      const ids = [...fleet.simulator.instanceIds, 'i-bpnotthere'];
+      const result = await fleet.run(inputFor(fleet, {}, ids));
+      expect(result).toMatchObject({ outcome: 'failed', totals: { targets: 3, Unfit: 3 } });
+      const reasons = result.rows.map((row) => row.reason);
+      expect(reasons).toEqual([
+        expect.stringContaining('Stopped'),
+        expect.stringContaining('agent'),
+        `not found in ${REGION}`,
+      ]);
+      expect(fleet.callsOf('RunCommand')).toBe(0);
+    }));
 });
 
 describe('input', () => {
   it('is refused with every error, before any call', () =>
-    environment.withFleet({ instances: 1 }, async (fleet) => {
+    withFleet({ instances: 1 }, async (fleet) => {
       const bad = {
         region: 'evil.com#',
         targets: {},

@@ -14,27 +14,21 @@ import type { CallRecord, EcsOptions } from '../../src/ecs/transport';
 import type { RunCommandInput, RunCommandResult } from '../../src/domain/messages';
 import { SEARCH_ATTRIBUTES, taskQueueOf } from '../../src/domain/messages';
 import { createFileResultStore } from '../../src/results/store';
-import { provideTestServer } from '../../src/stack/binaries';
 import { packageRoot } from '../../src/stack/paths';
 import { createTemporalWaits } from '../../src/worker/temporal-waits';
+import { timeSkippingServer } from './binaries';
 import { startSimulator } from '../../simulator';
 import type { Simulator, SimulatorOptions } from '../../simulator';
 
 export const REGION = 'cn-hangzhou';
 const ACCOUNT = 'test';
 
-export interface SkippingEnvironment {
-  temporal: TestWorkflowEnvironment;
-  /** A simulator of its own in driven time with a worker on it; ends when `work` ends. */
-  withFleet<T>(options: FleetOptions, work: (fleet: Fleet) => Promise<T>): Promise<T>;
-  close(): Promise<void>;
-}
-
 export interface FleetOptions extends Omit<SimulatorOptions, 'time' | 'exec'> {
   quota?: EcsOptions['quota'];
 }
 
 export interface Fleet {
+  temporal: TestWorkflowEnvironment;
   account: string;
   simulator: Simulator;
   calls: CallRecord[];
@@ -47,31 +41,44 @@ export interface Fleet {
 }
 
 let runs = 0;
+let runtimeIsQuiet = false;
 
-export async function createSkippingEnvironment(): Promise<SkippingEnvironment> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const { path } = await provideTestServer({
-    env: process.env,
-    report: (line) => process.stderr.write(`${line}\n`),
-  });
+/** The SDK's runtime is one a process; it may be set up once. */
+function quietRuntime(): void {
+  if (!runtimeIsQuiet) Runtime.install({ logger: new DefaultLogger('ERROR') });
+  runtimeIsQuiet = true;
+}
+
+/**
+ * A time-skipping server, a simulator in driven time and a worker, for the length of `work`. Each has a server of its
+ * own (a second): what one test leaves behind, such as a watcher without a worker, would hold the clock of the next.
+ */
+export async function withFleet<T>(options: FleetOptions, work: (fleet: Fleet) => Promise<T>): Promise<T> {
+  quietRuntime();
+  const path = await timeSkippingServer();
   const temporal = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
   });
-  const types = { Keyword: 2, KeywordList: 7 } as const;
-  await temporal.connection.operatorService.addSearchAttributes({
-    namespace: temporal.namespace ?? 'default',
-    searchAttributes: Object.fromEntries(
-      Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, types[type]]),
-    ),
-  });
-  return {
-    temporal,
-    withFleet: (options, work) => withFleet(temporal, options, work),
-    close: () => temporal.teardown(),
-  };
+  try {
+    await registerSearchAttributes(temporal);
+    return await workOn(temporal, options, work);
+  } finally {
+    await temporal.teardown();
+  }
 }
 
-async function withFleet<T>(
+async function registerSearchAttributes({
+  connection,
+  namespace = 'default',
+}: TestWorkflowEnvironment): Promise<void> {
+  const types = { Keyword: 2, KeywordList: 7 } as const;
+  const searchAttributes = Object.fromEntries(
+    Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, types[type]]),
+  );
+  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+}
+
+async function workOn<T>(
   temporal: TestWorkflowEnvironment,
   { quota, ...options }: FleetOptions,
   work: (fleet: Fleet) => Promise<T>,
@@ -86,8 +93,6 @@ async function withFleet<T>(
   const resultsDirectory = mkdtempSync(join(tmpdir(), 'steward-test-'));
   const calls: CallRecord[] = [];
   const acts = new Map<string, () => void>();
-  // A watcher never ends; an account of its own gives each fleet a watcher of its own.
-  const account = `${ACCOUNT}-${process.pid}-${(runs += 1)}`;
   const ecs = createEcsClient({
     endpoint: simulator.endpoint,
     protocol: 'http',
@@ -102,7 +107,7 @@ async function withFleet<T>(
     now: () => simulator.simulation.clock.now(),
     beforeCall: async () => simulator.simulation.clock.setTime(await temporal.currentTimeMs()),
   });
-  const taskQueue = taskQueueOf(account);
+  const taskQueue = taskQueueOf(ACCOUNT);
   const worker = await Worker.create({
     connection: temporal.nativeConnection,
     taskQueue,
@@ -110,17 +115,18 @@ async function withFleet<T>(
     activities: createActivities({
       ecs,
       store: createFileResultStore(resultsDirectory),
-      waits: createTemporalWaits(temporal.client, account),
+      waits: createTemporalWaits(temporal.client, ACCOUNT),
     }),
   });
   const start: Fleet['start'] = (input) =>
     temporal.client.workflow.start('runCommand', {
       taskQueue,
-      workflowId: `run-${account}-${(runs += 1)}`,
+      workflowId: `run-${(runs += 1)}`,
       args: [input],
     });
   const fleet: Fleet = {
-    account,
+    temporal,
+    account: ACCOUNT,
     simulator,
     calls,
     start,

@@ -19,6 +19,7 @@ describe('the error table', () => {
     ['IdempotentParameterMismatch', 403, 'terminal'],
     ['Forbidden.RAM', 403, 'terminal'],
     ['SignatureDoesNotMatch', 400, 'terminal'],
+    ['NotImplemented.Simulator', 501, 'terminal'],
     ['NobodyKnowsThis', 418, 'terminal'],
     ['NobodyKnowsThis', 502, 'retry'],
   ])('%s with %i means %s', (code, status, kind) => {
