@@ -1,14 +1,15 @@
-/** Polls until a condition holds; fails with its own words when it does not in time. */
-import { setTimeout as delay } from 'node:timers/promises';
+/** Waiting in tests and benchmarks. The one rule: polls with a deadline, never just sleeps. */
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/**
- * @param condition what must become true
- * @param timeoutMs wall time; default 20 s
- */
-export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not true within ${timeoutMs} ms: ${condition.toString()}`);
-    await delay(20);
+/** Polls until true; fails with what was waited for. */
+export async function until(
+  what: string,
+  isTrue: () => boolean | Promise<boolean>,
+  withinMs = 20_000,
+): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await isTrue())) {
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await sleep(20);
   }
 }
