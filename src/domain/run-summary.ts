@@ -32,10 +32,8 @@ export function summaryOf(run: {
     others.length > 0 ? `: ${others.map((outcome) => `${totals[outcome]} ${outcome}`).join(', ')}` : '';
   const done = `${totals.Success} of ${totals.targets} instances succeeded${rest}`;
   if (run.outcome !== 'cancelled') return done;
-  const ranOn =
-    run.startedBeforeStop > 0
-      ? `; the command had already started on ${run.startedBeforeStop} and may run on there`
-      : '';
+  const goesOn = Math.min(run.startedBeforeStop, totals.Unknown);
+  const ranOn = goesOn > 0 ? `; the command had already started on ${goesOn} and may run on there` : '';
   return `Cancelled. ${done}${ranOn}`;
 }
 

@@ -191,8 +191,7 @@ function runCommandRequest(call: RunCommandCall): RunCommandRequest {
     timeout: command.timeoutSeconds,
     workingDir: command.workingDirectory,
     username: command.user,
-    enableParameter:
-      command.parameters !== undefined && Object.keys(command.parameters).length > 0 ? true : undefined,
+    enableParameter: usesParameters(command) ? true : undefined,
     parameters: command.parameters,
     instanceId: call.instanceIds,
     clientToken: call.clientToken,
@@ -226,4 +225,9 @@ function resultsOf(body: DescribeInvocationResultsResponseBody): InvocationResul
     outputBase64: row.output ?? '',
     dropped: row.dropped ?? 0,
   }));
+}
+
+/** Without EnableParameter, Cloud Assistant leaves `{{…}}` as it stands, its own `{{ACS::InstanceId}}` and such as well. */
+function usesParameters({ content, parameters = {} }: CommandSpec): boolean {
+  return Object.keys(parameters).length > 0 || /\{\{\s*ACS::/i.test(content);
 }
