@@ -83,10 +83,9 @@ export async function runCommand(rawInput: RunCommandInput): Promise<RunCommandR
 function validated(rawInput: unknown): RunCommandInput {
   const parsed = parseRunCommandInput(rawInput);
   if (parsed.ok) return parsed.input;
-  const message = parsed.errors.map((error) => `${error.path || 'input'}: ${error.message}`).join('; ');
   throw ApplicationFailure.create({
     type: INVALID_INPUT,
-    message,
+    message: formatInputErrors(parsed.errors),
     nonRetryable: true,
     details: [parsed.errors],
   });
