@@ -15,7 +15,7 @@ import type { Site } from '../support/live-site';
 import { LiveServer, QUICK_WORKER, killed, withSite } from '../support/live-site';
 import { until } from '../support/until';
 
-/** Shortened; the ten minutes of the promise are in the time-skipping tests. */
+/** Shortened; the ten minutes of the promise are in test/long. */
 const AWAY_MS = 20_000;
 const ACCOUNT = 'all-killed';
 
@@ -172,5 +172,28 @@ describe('on a server that stays', () => {
         expect(site.calls('DescribeInvocationResults')).toHaveLength(2);
       }),
     90_000,
+  );
+
+  // A run looks for itself a minute after its dispatch: before or after its command has ended.
+  test.concurrent.each([
+    ['and the signal it owed lost: the run ends by its own look', 3_000, ['TERMINATED', true]],
+    ['while the command goes on: the own look of the run starts it anew', 64_000, ['RUNNING', false]],
+  ] as const)(
+    'the watcher terminated %s',
+    (_what, durationMs, watcherThen) =>
+      withSite(live, { instances: 3 }, async (site) => {
+        site.simulator.simulation.assistant.answers.add({ durationMs });
+        await site.startWorker();
+        const command = { type: 'RunShellScript', content: 'uname', timeoutSeconds: 600 } as const;
+        const run = await site.start({ command });
+        await until('the watcher looks', () => site.calls('DescribeInvocations').length > 0);
+        const { runId } = await site.watcher.describe();
+        await site.watcher.terminate('mid-flight');
+        expect(await run.result()).toMatchObject({ outcome: 'succeeded', totals: { Success: 3 } });
+        onceEach(site);
+        const watcher = await site.watcher.describe();
+        expect([watcher.status.name, watcher.runId === runId]).toEqual(watcherThen);
+      }),
+    120_000,
   );
 });
