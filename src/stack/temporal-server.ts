@@ -1,7 +1,8 @@
 /**
  * The embedded Temporal server: `temporal server start-dev` with a database file, so that history outlives it.
  *
- * The one rule: one server to a database file. Two would corrupt it; the second is refused before it starts.
+ * The one rule: one server to a database file. Two would corrupt it; the second is refused before it starts. And what
+ * serves on the port is our own child: that something listens there proves nothing.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -12,8 +13,8 @@ import type { Child, Ended } from './child-process';
 import { StackError } from './errors';
 import { prepareNamespace } from './namespace';
 import type { Environment } from './paths';
-import { accepts, freePorts, isFree, LOOPBACK } from './ports';
-import type { PortChoice } from './ports';
+import { accepts, choosePort, freePorts, LOOPBACK } from './ports';
+import type { ChosenPort, PortChoice } from './ports';
 import { identityOf, isAlive, tryLock } from './process-lock';
 import type { ProcessIdentity } from './process-lock';
 
@@ -57,6 +58,8 @@ const START_WITHIN_MS = 60_000;
 const STOP_GRACE_MS = 10_000;
 /** Ports are found free before the server binds them; another process may be faster. */
 const ATTEMPTS = 4;
+/** A server whose version prints no banner is taken for ours when it lives this long beside a port that answers. */
+const SILENT_SERVER_MS = 10_000;
 
 /** Starts it and waits until it serves, its namespace keeps history for 30 days and knows the attributes. */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
@@ -77,7 +80,28 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
 
 /** Undefined: a port was taken in between, try again. */
 async function startOnce(options: TemporalServerOptions, last: boolean): Promise<TemporalServer | undefined> {
-  const [port, uiPort] = await choosePorts(options);
+  const ports = await choosePorts(options);
+  try {
+    const started = await startOn(ports.frontend.port, ports.ui?.port, options);
+    void started.ended.then(ports.release);
+    return started;
+  } catch (error) {
+    ports.release();
+    if (!last && lostItsPort(options.logFile)) return undefined;
+    throw error;
+  }
+}
+
+/** The server dies of it, with pages of goroutines after the line that says so. */
+function lostItsPort(logFile: string): boolean {
+  return /address already in use/i.test(readLog(logFile));
+}
+
+async function startOn(
+  port: number,
+  uiPort: number | undefined,
+  options: TemporalServerOptions,
+): Promise<TemporalServer> {
   const child = await startChild({
     title: 'Temporal server',
     command: options.executable,
@@ -95,15 +119,13 @@ async function startOnce(options: TemporalServerOptions, last: boolean): Promise
     await prepareNamespace(address, namespace);
   } catch (error) {
     await child.stop(STOP_GRACE_MS);
-    const ended = await child.ended;
-    if (!last && /address already in use/i.test(ended.lastWords)) return undefined;
     throw error;
   }
   return {
     address,
     port,
     namespace,
-    ...(options.headless ? {} : { uiUrl: `http://${LOOPBACK}:${uiPort}` }),
+    ...(uiPort === undefined ? {} : { uiUrl: `http://${LOOPBACK}:${uiPort}` }),
     pid: child.pid,
     logFile: options.logFile,
     ended: child.ended,
@@ -111,11 +133,11 @@ async function startOnce(options: TemporalServerOptions, last: boolean): Promise
   };
 }
 
-function argumentsOf(options: TemporalServerOptions, port: number, uiPort: number): string[] {
+function argumentsOf(options: TemporalServerOptions, port: number, uiPort: number | undefined): string[] {
   const attributes = Object.entries(SEARCH_ATTRIBUTES);
   return [
     ...['server', 'start-dev', '--ip', LOOPBACK, '--port', String(port), '--db-filename', options.dbFile],
-    ...(options.headless ? ['--headless'] : ['--ui-port', String(uiPort)]),
+    ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]),
     ...['--log-level', 'error'],
     // A write-ahead log doubles the throughput (measured) and is as safe: every commit still reaches the disk.
     ...['--sqlite-pragma', 'journal_mode=WAL'],
@@ -128,36 +150,56 @@ function argumentsOf(options: TemporalServerOptions, port: number, uiPort: numbe
   ];
 }
 
-async function choosePorts(options: TemporalServerOptions): Promise<[number, number]> {
+interface Ports {
+  frontend: ChosenPort;
+  ui?: ChosenPort;
+  release: () => void;
+}
+
+async function choosePorts(options: TemporalServerOptions): Promise<Ports> {
   const [free = 0, freeUi = 0] = await freePorts(2);
-  const port = await choose('The Temporal server', options.port ?? 'usual', USUAL_PORT, free);
-  if (options.headless) return [port, 0];
-  return [
-    port,
-    await choose("The Temporal server's Web UI", options.uiPort ?? 'usual', USUAL_UI_PORT, freeUi),
-  ];
+  const choose = { who: 'The Temporal server', choice: options.port ?? 'usual', usual: USUAL_PORT, free };
+  const frontend = await choosePort(choose);
+  if (options.headless) return { frontend, release: frontend.release };
+  try {
+    const ui = await choosePort({
+      who: "The Temporal server's Web UI",
+      choice: options.uiPort ?? 'usual',
+      usual: USUAL_UI_PORT,
+      free: freeUi,
+    });
+    return { frontend, ui, release: () => [frontend, ui].forEach((each) => each.release()) };
+  } catch (error) {
+    frontend.release();
+    throw error;
+  }
 }
 
-async function choose(who: string, choice: PortChoice, usual: number, free: number): Promise<number> {
-  if (choice === 0) return free;
-  if (choice === 'usual') return (await isFree(usual)) ? usual : free;
-  if (await isFree(choice)) return choice;
-  throw new StackError(
-    `${who} cannot have port ${choice}: it is taken on ${LOOPBACK}. Name another, or 0 for any free one.`,
-  );
-}
-
+/** Two stacks that start at the same moment may have chosen one port: the banner is printed by the one that got it. */
 async function untilServing(child: Child, port: number, logFile: string): Promise<void> {
+  const banner = new RegExp(`^Server:\\s+\\S*:${port}\\s*$`, 'm');
   let ended: Ended | undefined;
   void child.ended.then((end) => (ended = end));
-  const deadline = Date.now() + START_WITHIN_MS;
-  while (!(await accepts(port))) {
+  const startedAt = Date.now();
+  for (;;) {
+    const age = Date.now() - startedAt;
+    const ours = banner.test(readLog(logFile)) || age > SILENT_SERVER_MS;
+    const serves = ours && (await accepts(port));
     if (ended) throw endedUnexpectedly(child.title, ended, logFile);
-    if (Date.now() > deadline)
+    if (serves) return;
+    if (age > START_WITHIN_MS)
       throw new StackError(
         `The ${child.title} does not serve after ${START_WITHIN_MS / 1000} s; its log: ${logFile}`,
       );
     await sleep(25);
+  }
+}
+
+function readLog(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
   }
 }
 

@@ -1,5 +1,7 @@
 /** The embedded Temporal server as a real process: ports, its database, its end, and what it knows when it serves. */
 import { Client, Connection } from '@temporalio/client';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { SEARCH_ATTRIBUTES } from '../../src/domain/messages';
 import { accepts, freePorts } from '../../src/stack/ports';
@@ -66,11 +68,47 @@ test('a taken port: named, it is an error; usual, another is taken', async () =>
   const server = await start(temporaryDirectory(), { headless: true });
   const again = start(temporaryDirectory(), { port: server.port });
   await expect(again).rejects.toThrow(`cannot have port ${server.port}: it is taken`);
-  const [mine, theirs] = await Promise.all([
-    start(temporaryDirectory(), { port: 'usual', uiPort: 'usual' }),
-    start(temporaryDirectory(), { port: 'usual', uiPort: 'usual' }),
-  ]);
-  expect(mine.port).not.toBe(theirs.port);
+  const usual = await start(temporaryDirectory(), { port: 'usual', uiPort: 'usual' });
+  expect(await accepts(usual.port)).toBe(true);
+});
+
+test('several started at the same moment with the usual ports: each has its own, and its own database', async () => {
+  const names = ['one', 'two', 'three', 'four'];
+  const servers = await Promise.all(
+    names.map((namespace) => start(temporaryDirectory(), { port: 'usual', uiPort: 'usual', namespace })),
+  );
+  expect(new Set(servers.flatMap(({ port, uiUrl }) => [String(port), uiUrl])).size).toBe(8);
+  for (const server of servers) {
+    const { connection } = await connect(server);
+    const { namespaces } = await connection.workflowService.listNamespaces({});
+    const known = (namespaces ?? []).map((each) => each.namespaceInfo?.name);
+    expect(known.filter((name) => names.includes(name ?? ''))).toEqual([server.namespace]);
+  }
+});
+
+test('a server that loses its port to another in the last moment gets a new one', async () => {
+  const dir = temporaryDirectory();
+  const squatter = createServer();
+  afterTest(() => new Promise((resolve) => squatter.close(() => resolve())));
+  // Takes the port when it was chosen and before the real server binds it, the first time.
+  const late = join(dir, 'late-server');
+  const script = [
+    '#!/bin/sh',
+    `if [ ! -e ${dir}/first ]; then`,
+    `  echo "$@" >${dir}/first.part; mv ${dir}/first.part ${dir}/first`,
+    `  while [ ! -e ${dir}/taken ]; do sleep 0.02; done`,
+    'fi',
+    `exec "${await temporalCli()}" "$@"`,
+  ];
+  writeFileSync(late, script.join('\n'), { mode: 0o755 });
+  const starting = start(dir, { executable: late, port: 0, headless: true });
+  await until('the first server is about to bind', () => existsSync(join(dir, 'first')));
+  const chosen = Number(/--port (\d+)/.exec(readFileSync(join(dir, 'first'), 'utf8'))?.[1]);
+  await new Promise<void>((resolve) => squatter.listen(chosen, '127.0.0.1', () => resolve()));
+  writeFileSync(join(dir, 'taken'), '');
+  const server = await starting;
+  expect(server.port).not.toBe(chosen);
+  expect(await (await connect(server)).workflow.count()).toMatchObject({ count: 0 });
 });
 
 test('a server that cannot start is an error with its last words, and leaves the database free', async () => {
