@@ -22,6 +22,7 @@ import { Throttle } from './core/throttle';
 import type { Instance } from './model/instance';
 import { Instances } from './model/instances';
 import { World } from './model/world';
+import { SystemEvents } from './system-events';
 
 /** How commands are executed. */
 export type ExecMode = 'sandbox' | 'shell' | 'canned';
@@ -67,6 +68,7 @@ export class Simulation {
   readonly throttle: Throttle;
   readonly world: World;
   readonly instances: Instances;
+  readonly systemEvents: SystemEvents;
   /** When this simulation began, in its own time. */
   readonly openedAt: number;
   readonly durations: Durations;
@@ -103,6 +105,7 @@ export class Simulation {
     this.openedAt = this.clock.now();
     this.world = new World(options.regions ?? [], this.openedAt);
     this.instances = new Instances(this);
+    this.systemEvents = new SystemEvents(this);
   }
 
   /** Commands, invocations, and the answers that tests script. */

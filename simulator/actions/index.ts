@@ -4,6 +4,7 @@
 import type { Action } from '../core';
 import { ASSISTANT_ACTIONS } from './assistant';
 import { describeInstanceAttribute, describeInstances, describeInstanceStatus } from './describe-instances';
+import { describeInstanceHistoryEvents, describeInstancesFullStatus } from './describe-events';
 import { describeDisks } from './disks';
 import { describeInstanceTypes } from './instance-types';
 import {
@@ -16,10 +17,16 @@ import {
   stopInstance,
   stopInstances,
 } from './lifecycle';
+import { describeInstanceMaintenanceAttributes, modifyInstanceMaintenanceAttributes } from './maintenance';
 import { modifyInstanceAttribute } from './modify-instance';
 import { describeSecurityGroups, describeVSwitches } from './network';
 import { describeRegions, describeZones } from './regions';
 import { runInstances } from './run-instances';
+import {
+  acceptInquiredSystemEvent,
+  cancelSimulatedSystemEvents,
+  createSimulatedSystemEvents,
+} from './system-events';
 import { listTagResources, tagResources, untagResources } from './tags';
 
 /** Every implemented action. */
@@ -46,5 +53,12 @@ export const ACTIONS: readonly Action[] = [
   tagResources,
   untagResources,
   listTagResources,
+  describeInstancesFullStatus,
+  describeInstanceHistoryEvents,
+  acceptInquiredSystemEvent,
+  createSimulatedSystemEvents,
+  cancelSimulatedSystemEvents,
+  modifyInstanceMaintenanceAttributes,
+  describeInstanceMaintenanceAttributes,
   ...ASSISTANT_ACTIONS,
 ];

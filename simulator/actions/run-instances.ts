@@ -43,6 +43,10 @@ export const runInstances = defineAction({
     }));
     region.takeStock(vSwitch.zoneId, type.id, amount);
     const made = specs.map((spec) => simulation.instances.launch(spec, context.requestId));
+    // Before the guest would boot: nobody ever sees such an instance Running.
+    const failsAt = simulation.clock.dueAfter(simulation.durations.pending);
+    if (context.fault('creationFailure'))
+      for (const { instanceId } of made) simulation.systemEvents.failCreation(instanceId, failsAt);
     const price = Math.round(type.price * amount * 1000) / 1000;
     return {
       InstanceIdSets: { InstanceIdSet: made.map((instance) => instance.instanceId) },

@@ -9,6 +9,8 @@ import type { Policy } from '../core/policy';
 import type { Switches } from '../core/settings';
 import type { ScriptedAnswer, ScriptedAnswerInput } from '../exec/scripted';
 import type { addInstancesBody, stockBody, throttleBody, updateInstanceBody } from './bodies';
+import type { CycleStatus, SystemEvent } from '../system-events/model';
+import type { raiseEventsBody } from './events';
 import type { InstanceSummary } from './instances';
 
 /** The state of the simulator's clock. */
@@ -60,6 +62,37 @@ export class ControlClient {
   /** Releases an instance at once. */
   removeInstance(instanceId: string): Promise<void> {
     return this.send('DELETE', `/instances/${encodeURIComponent(instanceId)}`);
+  }
+
+  /** Reboots an instance from inside its guest, which no event takes for the API's reboot. */
+  rebootGuest(instanceId: string): Promise<void> {
+    return this.send('POST', `/guest-reboots/${encodeURIComponent(instanceId)}`);
+  }
+
+  /** Raises a system event for each instance; 48 hours away unless told. Returns the ids, in order. */
+  async raiseEvents(spec: z.input<typeof raiseEventsBody>): Promise<string[]> {
+    return (await this.send<{ eventIds: string[] }>('POST', '/events', spec)).eventIds;
+  }
+
+  /** System events, open and finished, oldest first. */
+  async events(instanceId?: string): Promise<SystemEvent[]> {
+    const query = instanceId === undefined ? '' : `?instanceId=${encodeURIComponent(instanceId)}`;
+    return (await this.send<{ events: SystemEvent[] }>('GET', `/events${query}`)).events;
+  }
+
+  /** Sets another NotBefore, as the provider does when plans change. */
+  moveEvent(eventId: string, to: { notBefore: number } | { inMs: number }): Promise<SystemEvent> {
+    return this.send('PATCH', `/events/${encodeURIComponent(eventId)}`, to);
+  }
+
+  /** The provider takes an event back. */
+  cancelEvent(eventId: string): Promise<SystemEvent> {
+    return this.setEventStatus(eventId, 'Canceled');
+  }
+
+  /** Puts an event into a status at once. */
+  setEventStatus(eventId: string, status: CycleStatus): Promise<SystemEvent> {
+    return this.send('PATCH', `/events/${encodeURIComponent(eventId)}`, { status });
   }
 
   /** Lines of the ledger, oldest first. */

@@ -94,6 +94,13 @@ export function removeInstance({ simulation }: ControlTarget, instanceId: string
   simulation.instances.release(find(simulation, instanceId), true);
 }
 
+/** What `reboot` typed in the guest does: a new boot that no call of the API ordered. */
+export function rebootGuest({ simulation }: ControlTarget, instanceId: string): void {
+  const instance = find(simulation, instanceId);
+  if (instance.status !== 'Running') throw new ControlError(409, `${instanceId} is ${instance.status}.`);
+  simulation.instances.reboot(instance, false);
+}
+
 function find(simulation: ControlTarget['simulation'], instanceId: string): Instance {
   const instance = simulation.world.findInstance(instanceId);
   if (!instance) throw new ControlError(404, `There is no instance ${instanceId}.`);

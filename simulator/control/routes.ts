@@ -9,7 +9,8 @@ import { switchesSchema } from '../core/settings';
 import { scriptedAnswerSchema } from '../exec/scripted';
 import type { Simulation } from '../simulation';
 import { clockBody, keyBody, stockBody, throttleBody } from './bodies';
-import { addInstances, listInstances, removeInstance, updateInstance } from './instances';
+import { listEvents, raiseEvents, updateEvent } from './events';
+import { addInstances, listInstances, rebootGuest, removeInstance, updateInstance } from './instances';
 import type { ControlTarget } from './server';
 import { ControlError } from './control-error';
 
@@ -48,6 +49,12 @@ const ROUTES: Readonly<Record<string, ControlHandler>> = {
   'POST /instances': (target, { body }) => addInstances(target, body),
   'PATCH /instances/*': (target, { body }, id) => updateInstance(target, id, body),
   'DELETE /instances/*': (target, _, id) => removeInstance(target, id),
+
+  'POST /guest-reboots/*': (target, _, id) => rebootGuest(target, id),
+
+  'GET /events': (target, { query }) => listEvents(target, query),
+  'POST /events': (target, { body }) => raiseEvents(target, body),
+  'PATCH /events/*': (target, { body }, id) => updateEvent(target, id, body),
 
   'GET /ledger': ({ simulation }, { query }) => ({
     records: simulation.ledger.query(ledgerQuery.parse(Object.fromEntries(query))),

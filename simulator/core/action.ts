@@ -8,7 +8,7 @@ import type { Instance } from '../model/instance';
 import type { Region } from '../model/region';
 import type { ErrorSpec, MissingFamily } from './errors';
 import { EcsError, errors, missingGateway } from './errors';
-import type { DrawnFaults } from './faults';
+import type { DrawnFaults, Fault, FaultOf } from './faults';
 import type { Page, PageLimits, PageParams } from './paging';
 import { paginate, queryIdentity } from './paging';
 import { ParamReader } from './param-reader';
@@ -70,6 +70,11 @@ export class ActionContext {
     });
   }
 
+  /** The fault of a kind that this call drew. */
+  fault<K extends Fault['kind']>(kind: K): FaultOf<K> | undefined {
+    return this.drawn.find(kind);
+  }
+
   /** False while something created at that moment is not listed yet. */
   isVisible(createdAt: number): boolean {
     const lag = this.simulation.faults.condition('visibilityLag', this.action)?.ms ?? 0;
@@ -84,6 +89,7 @@ export class ActionContext {
 
   /** The status that lists show, which may be older than the truth. */
   statusOf(instance: Instance): Instance['status'] {
+    if (instance.staleUntil !== undefined && this.now < instance.staleUntil) return 'Running';
     const lag = this.simulation.faults.condition('staleStatus', this.action)?.ms ?? 0;
     return lag > 0 && this.now - instance.statusChangedAt < lag ? instance.statusBefore : instance.status;
   }

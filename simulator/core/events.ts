@@ -12,6 +12,8 @@ export interface InstanceEvent {
   readonly time: number;
   /** The power was cut rather than the guest shut down. */
   readonly forced: boolean;
+  /** A call of the API ordered it; false for the provider's own doing and for what the guest does. */
+  readonly byRequest: boolean;
 }
 
 /** A listener of instance events. */

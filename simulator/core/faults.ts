@@ -101,6 +101,8 @@ const kinds = [
   z.object({ ...common, kind: z.literal('pageShift'), by: z.number().int() }).strict(),
   /** A page token that is answered again instead of the next one. */
   z.object({ ...common, kind: z.literal('repeatedToken') }).strict(),
+  /** RunInstances answers, and then the instances vanish with a SystemFailure.Delete event. */
+  z.object({ ...common, kind: z.literal('creationFailure') }).strict(),
   /** What was created less than `ms` ago is not listed yet. */
   z.object({ ...common, kind: z.literal('visibilityLag'), ms: z.number().nonnegative() }).strict(),
   /** Status read by lists and searches is `ms` old. */

@@ -17,6 +17,12 @@ export interface Durations {
   readonly delivery: number;
   /** How long a command that cannot be delivered is tried. */
   readonly deliveryTimeout: number;
+  /** From the end of a reboot that the API ordered to the event being Avoided. */
+  readonly eventAvoided: number;
+  /** From the start of an event's execution to its end. */
+  readonly eventExecuting: number;
+  /** How long lists go on saying Running after RebootInstance, with the switch `statusAfterReboot` on `stale`. */
+  readonly staleStatus: number;
 }
 
 /** The defaults: brief enough to watch, long enough to be seen. */
@@ -29,6 +35,9 @@ export const DEFAULT_DURATIONS: Durations = {
   agentBoot: 5_000,
   delivery: 400,
   deliveryTimeout: 60_000,
+  eventAvoided: 5_000,
+  eventExecuting: 30_000,
+  staleStatus: 3_000,
 };
 
 /** The switches, one for each doubt. */
@@ -66,6 +75,12 @@ export const switchesSchema = z
     rebootStatus: z.enum(['Starting', 'Stopping-Starting']).default('Starting'),
     /** TradePrice of RunInstances: a number, or the string of the documents' sample. */
     tradePrice: z.enum(['number', 'string']).default('number'),
+    /** What lists say right after RebootInstance: the truth, or for a while still Running. */
+    statusAfterReboot: z.enum(['current', 'stale']).default('current'),
+    /** What gets ahead of a planned reboot: RebootInstance, or a start after a stop as well. */
+    eventAvoidedBy: z.enum(['reboot', 'reboot-or-start']).default('reboot'),
+    /** Which events DescribeInstancesFullStatus lists. */
+    fullStatusEvents: z.enum(['scheduled', 'scheduled-or-inquiring']).default('scheduled'),
   })
   .strict();
 

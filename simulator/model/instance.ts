@@ -23,6 +23,13 @@ export interface Agent {
   lastHeartbeat: number | undefined;
 }
 
+/** What the owner wants done at maintenance. Windows are hours of UTC+8, as they were written. */
+export interface Maintenance {
+  action: string;
+  notify: boolean;
+  windows: readonly { readonly start: string; readonly end: string }[];
+}
+
 /** A change of status that the provider has begun and will finish by itself. */
 export interface NextStep {
   readonly status: InstanceStatus;
@@ -85,6 +92,10 @@ export interface Instance {
   tagsBefore: Map<string, string>;
   tagsChangedAt: number;
   agent: Agent;
+  /** Until then lists say Running although the instance reboots. */
+  staleUntil?: number;
+  /** What is done when its host fails; the service's defaults when absent. */
+  maintenance?: Maintenance;
 }
 
 const LEGAL: Readonly<Record<InstanceStatus, readonly InstanceStatus[]>> = {

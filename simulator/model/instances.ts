@@ -75,6 +75,7 @@ export class Instances {
   reboot(instance: Instance, forced: boolean, requestId?: string): void {
     const { clock, durations, switches } = this.services;
     moveTo(instance, switches.rebootStatus === 'Starting' ? 'Starting' : 'Stopping', clock.now());
+    if (switches.statusAfterReboot === 'stale') instance.staleUntil = clock.dueAfter(durations.staleStatus);
     this.loseAgent(instance);
     this.tell(instance, 'rebooting', forced, requestId);
     const viaStopping = instance.status === 'Stopping';
@@ -204,6 +205,6 @@ export class Instances {
       ...(requestId === undefined ? {} : { requestId }),
       ...(forced ? { detail: { forced } } : {}),
     });
-    events.emit({ type, instanceId, regionId, time, forced });
+    events.emit({ type, instanceId, regionId, time, forced, byRequest: requestId !== undefined });
   }
 }
