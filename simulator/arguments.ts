@@ -38,10 +38,12 @@ A simulated Alibaba Cloud ECS on a loopback port. Prints one line of JSON when i
   --fault JSON          fault to set, may be repeated
   --random N            number from which chance is drawn, to repeat a run
   --ledger-limit N      lines the ledger keeps (default: 50000)
+  --credentials-file F  keep the key pair in this file, which is made where it is not there; a worker finds it by
+                        ALIBABA_CLOUD_CREDENTIALS_FILE
   --allow-real-key      accept a key id that begins with LTAI
 
 The key pair is taken from ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET when both are set and is
-then never printed; otherwise one is made for the run.
+then never printed, nor is one in a file; otherwise one is made for the run.
 `;
 
 const OPTIONS = {
@@ -63,6 +65,7 @@ const OPTIONS = {
   fault: { type: 'string', multiple: true },
   random: { type: 'string' },
   'ledger-limit': { type: 'string' },
+  'credentials-file': { type: 'string' },
   'allow-real-key': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -72,15 +75,20 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'
 /** What the command line asks for. */
 export interface ParsedArguments {
   readonly help: boolean;
-  /** The key pair comes from the environment and must not be printed. */
+  /** The key pair comes from the environment or a file and must not be printed. */
   readonly adopted: boolean;
+  /** The file of the key pair; goes before one in the environment. */
+  readonly credentialsFile?: string;
+  readonly allowRealKey: boolean;
   readonly options: SimulatorOptions;
 }
 
 /** Reads the command line and the key pair of the environment. */
 export function parseArguments(argv: readonly string[], environment: NodeJS.ProcessEnv): ParsedArguments {
   const values = readValues(argv);
-  const keys = adoptedKeys(environment, values['allow-real-key'] ?? false);
+  const allowRealKey = values['allow-real-key'] ?? false;
+  const credentialsFile = values['credentials-file'];
+  const keys = credentialsFile === undefined ? adoptedKeys(environment, allowRealKey) : {};
   const options: SimulatorOptions = {
     port: whole('--port', values.port, 65_535),
     controlPort: whole('--control-port', values['control-port'], 65_535),
@@ -102,7 +110,8 @@ export function parseArguments(argv: readonly string[], environment: NodeJS.Proc
     ledgerLimit: whole('--ledger-limit', values['ledger-limit'], 10_000_000),
     ...keys,
   };
-  return { help: values.help ?? false, adopted: keys.accessKeyId !== undefined, options };
+  const adopted = credentialsFile !== undefined || keys.accessKeyId !== undefined;
+  return { help: values.help ?? false, adopted, credentialsFile, allowRealKey, options };
 }
 
 function readValues(argv: readonly string[]): Values {
@@ -118,7 +127,7 @@ function readValues(argv: readonly string[]): Values {
 function adoptedKeys(
   environment: NodeJS.ProcessEnv,
   allowReal: boolean,
-): { accessKeyId?: string; accessKeySecret?: string } {
+): Partial<Record<'accessKeyId' | 'accessKeySecret', string>> {
   const accessKeyId = environment['ALIBABA_CLOUD_ACCESS_KEY_ID'];
   const accessKeySecret = environment['ALIBABA_CLOUD_ACCESS_KEY_SECRET'];
   if (!accessKeyId || !accessKeySecret) return {};

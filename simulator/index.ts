@@ -8,7 +8,8 @@ import { ACTIONS } from './actions';
 import { createControlServer } from './control/server';
 import type { FaultSpec } from './core/faults';
 import { Gateway } from './core/gateway';
-import { Random } from './core/random';
+import { makeKeyPair } from './core/keyring';
+import type { KeyPair } from './core/keyring';
 import type { LaunchSpec } from './model/launch';
 import { StateFile } from './model/state-file';
 import type { SimulationOptions } from './simulation';
@@ -95,10 +96,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   }
 }
 
-function keyPair(options: SimulatorOptions): { accessKeyId: string; accessKeySecret: string } {
+function keyPair(options: SimulatorOptions): KeyPair {
   const { accessKeyId, accessKeySecret } = options;
   if (accessKeyId !== undefined && accessKeySecret !== undefined) return { accessKeyId, accessKeySecret };
-  return { accessKeyId: new Random().id('sim', 21), accessKeySecret: randomBytes(24).toString('base64url') };
+  return makeKeyPair();
 }
 
 function firstInstances(options: SimulatorOptions, regionId: string): LaunchSpec[] {

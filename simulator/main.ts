@@ -2,14 +2,17 @@
  * The program behind `steward simulate`. The rule: stdout gets one line of JSON when it is ready and nothing else.
  */
 import { HELP, parseArguments, UsageError } from './arguments';
+import { keyPairIn } from './credentials-file';
 import type { Simulator } from './index';
 import { startSimulator } from './index';
 
 async function main(): Promise<void> {
-  const { help, adopted, options } = parseArguments(process.argv.slice(2), process.env);
+  const parsed = parseArguments(process.argv.slice(2), process.env);
+  const { help, adopted, options, credentialsFile } = parsed;
   if (help) return void process.stdout.write(HELP);
   const simulator = await startSimulator({
     ...options,
+    ...(credentialsFile === undefined ? {} : keyPairIn(credentialsFile, parsed)),
     onError: (error) =>
       void process.stderr.write(
         `simulator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

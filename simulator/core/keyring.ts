@@ -1,6 +1,19 @@
 /**
  * The key pairs that may sign calls. The rule: secrets stay in here; they are compared, never shown.
  */
+import { randomBytes } from 'node:crypto';
+import { Random } from './random';
+
+/** What signs a call. */
+export interface KeyPair {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+}
+
+/** A key pair nobody else has; its id does not look like a real one. */
+export function makeKeyPair(): KeyPair {
+  return { accessKeyId: new Random().id('sim', 21), accessKeySecret: randomBytes(24).toString('base64url') };
+}
 
 interface Key {
   readonly secret: string;

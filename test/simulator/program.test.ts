@@ -4,7 +4,7 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -103,6 +103,38 @@ test('one half of a key pair is not adopted', async () => {
   const { ready } = await start([], { ALIBABA_CLOUD_ACCESS_KEY_ID: 'half' });
   expect(ready.accessKeyId).not.toBe('half');
   expect(ready.accessKeySecret).toEqual(expect.any(String));
+});
+
+test('a key pair in a file is made once, for the owner only, in the form the SDK reads, and never told', async () => {
+  const file = join(directory, 'credentials');
+  const args = ['--credentials-file', file];
+  const both = await Promise.all([start(args, { ALIBABA_CLOUD_ACCESS_KEY_ID: 'a' }), start(args)]);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const made = readFileSync(file, 'utf8');
+  const [, accessKeyId = '', accessKeySecret = ''] =
+    /^\[default\]\ntype = access_key\naccess_key_id = (\S+)\naccess_key_secret = (\S+)\n$/.exec(made) ?? [];
+  for (const { ready, line } of [...both, await start(args)]) {
+    expect(ready).toMatchObject({ accessKeyId, accessKeySecret: null });
+    expect(line).not.toContain(accessKeySecret);
+    expect((await callApi({ ...ready, accessKeySecret }, 'DescribeRegions', {})).status).toBe(200);
+  }
+  expect(readFileSync(file, 'utf8')).toBe(made);
+});
+
+test.each([
+  [
+    'of somebody real',
+    '[default]\ntype = access_key\naccess_key_id = LTAI5tCanary\naccess_key_secret = canary\n',
+  ],
+  ['without a profile', 'access_key_id = x\naccess_key_secret = canary\n'],
+])('a file of credentials %s is refused and left as it is', async (_which, text) => {
+  const file = join(directory, `credentials-${text.length}`);
+  writeFileSync(file, text);
+  const { code, stdout, stderr } = await fails(['--credentials-file', file]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/--credentials-file/);
+  expect(stderr).not.toContain('anary');
+  expect(readFileSync(file, 'utf8')).toBe(text);
 });
 
 test('what looks like a real key is refused unless it is allowed by name', async () => {
