@@ -4,7 +4,7 @@
  *
  * Neither side is limited by a quota here, so that waiting alone is compared; the busiest minute shows what the limit
  * of an account would have said.
- * Usage: npm run bench:independent-runs   (about 6 minutes)
+ * Usage: npm run bench:independent-runs [-- SIZE …]   (default 1 10 100; about 4 minutes)
  */
 import type { CallRecord } from '../simulator/core/ledger';
 import { LiveServer, NO_QUOTA, withSite } from '../test/support/live-site';
@@ -15,7 +15,7 @@ import { pollEachRun } from './baselines/poll-each-run';
 import { mean, memoryOf, percentile, printTable, runBenchmark, say, seconds } from './support/figures';
 import type { Cell } from './support/figures';
 
-const SIZES = [1, 10, 100];
+const SIZES = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1, 10, 100];
 /** Runs that wait while memory is read. */
 const WAITING = 300;
 const SETTINGS = { ...NO_QUOTA, STEWARD_LOG_LEVEL: 'warn' };
@@ -104,7 +104,9 @@ async function memoryPerWaitingRun(live: LiveServer): Promise<Cell[][]> {
     const pids = { worker: worker.pid, 'Temporal server': live.server.pid };
     const before = Object.values(pids).map((pid) => memoryOf(pid).now);
     await startOneRunEach(site);
-    await until('all of them wait', async () => (await site.watchState()).waits.length === WAITING, 120_000);
+    await until('all are sent', () => site.effects('invocation.created').length === WAITING, 120_000);
+    await until('the watcher looks', () => site.calls('DescribeInvocations').length > 0);
+    await until('all of them wait', async () => (await site.watchState()).waits.length === WAITING);
     return Object.entries(pids).map(([name, pid], index) => {
       const [was = 0, is] = [before[index], memoryOf(pid).now];
       return [name, was, is, Math.round(((is - was) * 1_024) / WAITING)];
