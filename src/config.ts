@@ -46,6 +46,8 @@ export interface Config {
   binaries: { temporalCli?: string; testServer?: string };
   worker: WorkerConfig;
   resultsDir: string;
+  /** A file the worker touches as long as it works; absent: none. */
+  healthFile?: string;
 }
 
 /** Settings of the Temporal worker; every duration in milliseconds. */
@@ -112,6 +114,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       maxConcurrentActivities: variables.STEWARD_MAX_CONCURRENT_ACTIVITIES,
     },
     resultsDir: variables.STEWARD_RESULTS_DIR ?? join(stateDir, 'results'),
+    healthFile: variables.STEWARD_HEALTH_FILE,
   };
 }
 
@@ -140,6 +143,7 @@ function wholeNumber(
 const VARIABLES = z.object({
   STEWARD_STATE_DIR: path.optional(),
   STEWARD_RESULTS_DIR: path.optional(),
+  STEWARD_HEALTH_FILE: path.optional(),
   STEWARD_ACCOUNT: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,31}$/, {

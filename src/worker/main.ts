@@ -14,11 +14,13 @@ import type { Config } from '../config';
 import { createEcsClient } from '../ecs/client';
 import { DEFAULT_QUOTA } from '../ecs/quota';
 import { createFileResultStore } from '../results/store';
+import { keepHealthFile } from './health-file';
 import { checkNamespace } from './start-up-checks';
 import { createTemporalWaits } from './temporal-waits';
 import { createWorker } from './worker';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+const HEALTH_TIMEOUT_MS = 4_000;
 
 class StartUpError extends Error {
   constructor(
@@ -103,11 +105,25 @@ async function poll(config: Config, log: Logger, env: NodeJS.ProcessEnv): Promis
     process.stdout.write(
       `${JSON.stringify({ ready: true, taskQueue: config.taskQueue, address, namespace })}\n`,
     );
-    await running;
+    const endHealth = config.healthFile
+      ? keepHealthFile({
+          path: config.healthFile,
+          isWorking: async () => worker.getState() === 'RUNNING' && (await answers(clientConnection)),
+          onChange: (problem) =>
+            problem ? log.warn(`not healthy: ${problem}`) : log.info(`healthy: ${config.healthFile}`),
+        })
+      : () => undefined;
+    await running.finally(endHealth);
   } finally {
     await connection.close();
     await clientConnection.close();
   }
+}
+
+/** Does the Temporal server answer? Rejects with the reason where it does not. */
+async function answers(connection: Connection): Promise<boolean> {
+  await connection.withDeadline(Date.now() + HEALTH_TIMEOUT_MS, () => connection.healthService.check({}));
+  return true;
 }
 
 /** A parent that was killed closes our stdin; a worker nobody owns any more must not go on. */
