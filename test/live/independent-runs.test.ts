@@ -3,6 +3,7 @@
  * not on runs; also while it continues as new at every tick, while the listing is out of order, late or full of other
  * people's commands, and while signals come early, twice or for nothing.
  */
+import type { EffectRecord } from '../../simulator/core/ledger';
 import { WAIT_ENDED_SIGNAL } from '../../src/domain/messages';
 import { LiveServer, NO_QUOTA, QUICK_WORKER, withSite } from '../support/live-site';
 import type { Site, SiteOptions } from '../support/live-site';
@@ -73,10 +74,21 @@ describe('a dozen at once', () => {
   test.concurrent(
     'in a listing without order',
     () =>
-      withRuns({ instances: FEW_RUNS, switches: { invocationOrder: 'random' } }, async (site) => {
-        await allRight(site);
-        expect((await site.watchState()).memory.unordered).toBe(true);
-      }),
+      withRuns(
+        { instances: FEW_RUNS, randomStart: 1, switches: { invocationOrder: 'random' } },
+        async (site) => {
+          // Creation times have whole seconds: disorder shows between invocations of different ones.
+          const [early, late] = [site.simulator.instanceIds.slice(0, 6), site.simulator.instanceIds.slice(6)];
+          const runs = await startOneRunEach(site, early);
+          const created = (): EffectRecord[] => site.effects('invocation.created');
+          await until('the first half is a second old', () =>
+            created().some(({ time }) => created().length === early.length && time < Date.now() - 1_000),
+          );
+          runs.push(...(await startOneRunEach(site, late)));
+          expect(wrongWith(site, await Promise.all(runs.map((run) => run.result())))).toEqual([]);
+          expect((await site.watchState()).memory.unordered).toBe(true);
+        },
+      ),
     60_000,
   );
 
@@ -135,7 +147,7 @@ describe('a dozen at once', () => {
     () =>
       withRuns({ instances: 1 }, async (site) => {
         const { faults } = site.simulator.simulation;
-        faults.set([{ kind: 'delay', action: 'DescribeInvocations', ms: 3_500, count: 1 }]);
+        faults.set([{ kind: 'delay', action: 'DescribeInvocations', ms: 8_000, count: 1 }]);
         const [run] = await startOneRunEach(site);
         await until('the fault has hit', () => faults.list().some(({ hits }) => hits > 0));
         const generation = (await site.watchState()).waits[0]?.generation;

@@ -8,12 +8,8 @@ import type { WatchState } from '../../src/domain/watch';
 import type { Run, Site } from './live-site';
 
 /** Starts a run for each instance, all at once. */
-export function startOneRunEach(site: Site): Promise<Run[]> {
-  return Promise.all(
-    site.simulator.instanceIds.map((id, index) =>
-      site.start({ targets: { instanceIds: [id] } }, `-${index + 1}`),
-    ),
-  );
+export function startOneRunEach(site: Site, ids = site.simulator.instanceIds): Promise<Run[]> {
+  return Promise.all(ids.map((id, index) => site.start({ targets: { instanceIds: [id] } }, `-${index + 1}`)));
 }
 
 /** What is wrong with these results by the ledger; empty where every run ended right and every instance ran once. */
