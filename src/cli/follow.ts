@@ -12,13 +12,14 @@ import {
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runCommandProgress, runCommandResult } from '../client';
+import { runCommandResult } from '../client';
 import { INVALID_INPUT } from '../domain/messages';
-import type { InputError, RunCommandProgress, RunCommandResult } from '../domain/messages';
+import type { InputError, RunCommandResult } from '../domain/messages';
 import type { Temporal } from './connection';
 import { CliError, EXIT, messageOf, usageError } from './exit';
 import type { ExitCode } from './exit';
 import { progressKey, progressLine } from './render';
+import { RunProgress } from './run-progress';
 import { selfCommand } from './self';
 import type { Terminal } from './terminal';
 
@@ -34,8 +35,6 @@ export type Followed = { end: 'result'; result: RunCommandResult; cancelled: boo
 /** Between two looks at the progress; a look is one query, which leaves nothing in history. */
 const LIVE_GAP_MS = 500;
 const PLAIN_GAP_MS = 1_000;
-/** A query no worker answers ends after this long. */
-const QUERY_TIMEOUT_MS = 5_000;
 /** A server that is there answers in milliseconds. */
 const PING_TIMEOUT_MS = 2_000;
 
@@ -152,8 +151,9 @@ async function showProgress(
   watch: Watch,
 ): Promise<void> {
   let lastKey = '';
+  const looks = new RunProgress(temporal, run);
   while (!watch.over.aborted) {
-    const { key, line } = await lookAt(temporal, run, watch.over);
+    const { key, line } = await lookAt(temporal, looks, watch.over);
     if (watch.over.aborted) return;
     if (terminal.interactive) {
       if (!watch.interrupts.asking) terminal.live(line.slice(0, terminal.columns - 1));
@@ -167,19 +167,15 @@ async function showProgress(
 
 async function lookAt(
   temporal: Temporal,
-  run: RunRef,
+  looks: RunProgress,
   over: AbortSignal,
 ): Promise<{ key: string; line: string }> {
-  const { client, connection } = temporal;
   // Its own signal, since the client never takes its listeners away.
   const look = new AbortController();
   const end = (): void => look.abort();
   over.addEventListener('abort', end);
   try {
-    const query = (): Promise<RunCommandProgress> => runCommandProgress(client, run.workflowId, run.runId);
-    const progress = await connection.withAbortSignal(look.signal, () =>
-      connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, query),
-    );
+    const progress = await temporal.connection.withAbortSignal(look.signal, () => looks.look());
     return { key: progressKey(progress), line: progressLine(progress, new Date()) };
   } catch {
     // A query nobody answers and a server nobody reaches both run into the time limit.

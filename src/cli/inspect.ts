@@ -18,6 +18,7 @@ import { exitCodeOf, follow, resultOf } from './follow';
 import type { RunRef } from './follow';
 import { outputsText, progressLine, resultText, rowsCsv } from './render';
 import { followToEnd, runJson } from './run';
+import { QUERY_TIMEOUT_MS, RunProgress } from './run-progress';
 import { selfCommand } from './self';
 import type { Terminal } from './terminal';
 
@@ -26,9 +27,6 @@ export interface Context {
   config: Config;
   terminal: Terminal;
 }
-
-/** How long a query may take; a run whose worker is away is described without its progress. */
-const QUERY_TIMEOUT_MS = 5_000;
 
 /** `steward status ID`: where a run stands, or with `follow` everything until its end. */
 export async function status(
@@ -146,7 +144,7 @@ function notARun({ workflowId, type }: WorkflowExecutionDescription): CliError {
 type RunState = { progress: unknown } | { result: RunCommandResult } | { reason: string };
 
 async function stateOf(temporal: Temporal, described: WorkflowExecutionDescription): Promise<RunState> {
-  if (described.status.name === 'RUNNING') return progressOf(temporal, refOf(described));
+  if (described.status.name === 'RUNNING') return progressOf(temporal, described);
   if (described.type !== WORKFLOW_TYPES.runCommand) return { reason: '' };
   try {
     return { result: await resultOf(temporal, refOf(described)) };
@@ -155,11 +153,15 @@ async function stateOf(temporal: Temporal, described: WorkflowExecutionDescripti
   }
 }
 
+/** A run whose worker is away is described without its progress. */
 async function progressOf(
-  { client, connection }: Temporal,
-  { workflowId, runId }: RunRef,
+  temporal: Temporal,
+  { workflowId, runId, type }: WorkflowExecutionDescription,
 ): Promise<RunState> {
+  const { client, connection } = temporal;
   try {
+    if (type === WORKFLOW_TYPES.runCommand)
+      return { progress: await new RunProgress(temporal, { workflowId, runId }).look() };
     const query = (): Promise<unknown> => client.workflow.getHandle(workflowId, runId).query(PROGRESS_QUERY);
     return { progress: await connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, query) };
   } catch {

@@ -86,6 +86,10 @@ function addStackCommands(steward: Command, act: Act): void {
       ),
     );
   steward
+    .command('down')
+    .description('end the stack that steward up runs on this machine')
+    .action(act(async () => (await import('./down.js')).down(context())));
+  steward
     .command('worker')
     .description(
       'run a worker against any Temporal address (TEMPORAL_ADDRESS, or a profile of the temporal command)',
@@ -169,6 +173,15 @@ function addInspection(steward: Command, act: Act): void {
         (await import('./inspect.js')).cancel(id, options, context()),
       ),
     );
+  const watch = steward
+    .command('watch')
+    .description("a region's one poller of everything that is waited for");
+  watch
+    .command('status')
+    .description('what is waited for, by whom, since when, and the last look with its cost')
+    .option('--region <region>', 'only this region (default: every region that has a watcher)')
+    .option('--json', 'print one JSON document')
+    .action(act(async (options: object) => (await import('./watch.js')).watchStatus(options, context())));
   steward
     .command('schema <workflow>')
     .description(`print the JSON Schema of a workflow's input: ${TYPES_WITH_SCHEMA.join(', ')}`)

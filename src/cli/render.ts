@@ -3,10 +3,10 @@
  *
  * The one rule: what machines said (output, error texts, names) passes the functions of domain/text before it is shown.
  */
-import Table from 'cli-table3';
 import { OUTCOMES } from '../domain/messages';
 import type { InstanceRow, RunCommandProgress, RunCommandResult, StoredRow } from '../domain/messages';
-import { csvCell, firstLine, shorten, stripControl } from '../domain/text';
+import { csvCell, firstLine, stripControl } from '../domain/text';
+import { textTable } from './table';
 
 /** States in the order in which an instance passes them; others are put between, in the order of the alphabet. */
 const STATE_ORDER = ['Queued', 'Sent', 'Pending', 'Scheduled', 'Running', 'Stopping', ...OUTCOMES];
@@ -61,28 +61,10 @@ export function resultText(result: RunCommandResult, columns?: number): string {
 }
 
 const HEAD = ['INSTANCE', 'OUTCOME', 'EXIT', 'TIME', 'OUTPUT'];
-const MIN_OUTPUT_WIDTH = 20;
 
 /** A table with the first line of each output. */
 export function rowsTable(rows: readonly InstanceRow[], columns?: number): string {
-  const cells = rows.map(cellsOf);
-  const widths = HEAD.map((head, index) =>
-    Math.max(head.length, ...cells.map((row) => [...(row[index] ?? '')].length)),
-  );
-  const fixed = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
-  const room = columns === undefined ? Infinity : Math.max(MIN_OUTPUT_WIDTH, columns - fixed - 1);
-  const table = new Table({
-    head: HEAD,
-    chars: NO_LINES,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-  });
-  for (const row of cells)
-    table.push(row.map((cell, index) => (index === row.length - 1 ? shorten(cell, room) : cell)));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  return textTable(HEAD, rows.map(cellsOf), columns);
 }
 
 function cellsOf(row: InstanceRow): string[] {
@@ -101,23 +83,6 @@ function durationOf(row: InstanceRow): string {
   const milliseconds = Date.parse(row.finishedAt ?? '') - Date.parse(row.startedAt ?? '');
   return Number.isFinite(milliseconds) && milliseconds >= 0 ? clock(milliseconds) : '-';
 }
-
-const NO_LINES = Object.fromEntries(
-  [
-    'top',
-    'top-mid',
-    'top-left',
-    'top-right',
-    'bottom',
-    'bottom-mid',
-    'bottom-left',
-    'bottom-right',
-    'left',
-    'left-mid',
-  ]
-    .concat(['mid', 'mid-mid', 'right', 'right-mid', 'middle'])
-    .map((name) => [name, '']),
-);
 
 /** Whole outputs, one after the other, each under a line that names its instance. */
 export function outputsText(rows: readonly StoredRow[]): string {

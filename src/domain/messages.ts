@@ -159,9 +159,11 @@ export interface RunCommandProgress {
   batches: { total: number; dispatched: number; ended: number };
   /**
    * Instances by state: `Queued`, `Sent` (accepted by Cloud Assistant), then outcomes. Finer states of what is alive
-   * are in the heartbeat details of the pending activity `lookUntilEnded`: `{seen, states}`.
+   * the region's watcher knows, by invokeId, as long as few are waited for (`states` of its own progress).
    */
   states: Record<string, number>;
+  /** Invocations that are accepted and not collected yet: the instances counted as `Sent`. */
+  invokeIds: string[];
   startedAt: string;
 }
 

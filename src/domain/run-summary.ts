@@ -1,6 +1,7 @@
 /**
  * What people read of a run: the outcome in one word, one sentence, and the Markdown of the Web UI's current details.
  */
+import { outcomeOf } from './invocation';
 import { OUTCOMES } from './messages';
 import type { RunCommandProgress, RunCommandResult } from './messages';
 import type { Totals } from './rows';
@@ -35,6 +36,28 @@ export function summaryOf(run: {
   const goesOn = Math.min(run.startedBeforeStop, totals.Unknown);
   const ranOn = goesOn > 0 ? `; the command had already started on ${goesOn} and may run on there` : '';
   return `Cancelled. ${done}${ranOn}`;
+}
+
+/** The progress of a run with `Sent` split into what its watcher knows of the run's invocations. */
+export function withFinerStates(
+  progress: RunCommandProgress,
+  known: Record<string, Record<string, number>> = {},
+): RunCommandProgress {
+  const states = { ...progress.states };
+  let sent = states.Sent ?? 0;
+  for (const invokeId of progress.invokeIds) {
+    const counts = Object.entries(known[invokeId] ?? {}).filter(([status]) => status !== '');
+    const instances = counts.reduce((sum, [, count]) => sum + count, 0);
+    // Two answers of two moments: what does not fit is not shown.
+    if (instances > sent) continue;
+    sent -= instances;
+    for (const [status, count] of counts) {
+      const state = outcomeOf(status) ?? status;
+      states[state] = (states[state] ?? 0) + count;
+    }
+  }
+  const { Sent: _, ...others } = states;
+  return { ...progress, states: sent > 0 ? { ...others, Sent: sent } : others };
 }
 
 /** Markdown for the Web UI. Everything people did not write is escaped. */

@@ -52,7 +52,7 @@ export interface WatchState {
   /** Since the workflow was first started, over all its runs. */
   ticks: number;
   lastTick?: TickReport;
-  /** As in TickVerdict, of the last tick. */
+  /** As in TickVerdict, of each wait's last tick. */
   states?: Record<string, Record<string, number>>;
   /** Ticks of one run before it continues as new; absent: when the server suggests it. For tests. */
   ticksPerRun?: number;
@@ -121,4 +121,18 @@ export function settle(
   return waits
     .filter((wait) => !ended.has(wait.generation))
     .map((wait) => (!wait.seen && seen.has(wait.generation) ? { ...wait, seen: true } : wait));
+}
+
+/** What is known of waits still open: of those just looked at by the verdict, of the others from before. */
+export function statesAfter(
+  before: TickVerdict['states'] = {},
+  given: readonly Wait[],
+  verdict: Pick<TickVerdict, 'states'>,
+  open: readonly Wait[],
+): TickVerdict['states'] {
+  const looked = new Set(given.map((wait) => wait.key));
+  const known = open.map(({ key }) => [key, (looked.has(key) ? verdict.states : before)[key]] as const);
+  return Object.fromEntries(
+    known.flatMap(([key, states]) => (states === undefined ? [] : [[key, states] as const])),
+  );
 }

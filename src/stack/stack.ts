@@ -20,6 +20,7 @@ import { announceStack, runningStack } from './stack-file';
 import { startTemporalServer } from './temporal-server';
 import type { TemporalServer } from './temporal-server';
 import { startWorkerProcess } from './worker-process';
+import type { WorkerProcess } from './worker-process';
 
 /** What a stack is to be. */
 export interface StackOptions {
@@ -98,7 +99,7 @@ async function startParts(options: StackOptions, parts: Parts): Promise<Stack> {
       env: simulator ? withSimulator(options.env, simulator) : options.env,
     }),
   );
-  parts.onStop(announceStack(options.stateDir, noteOf(server, simulator, account, worker.taskQueue)));
+  parts.onStop(announceStack(options.stateDir, noteOf(server, simulator, worker, account)));
   return {
     address: server.address,
     uiUrl: server.uiUrl,
@@ -119,7 +120,10 @@ function startSimulator(options: StackOptions, logFile: string): Promise<Simulat
 }
 
 /** The environment of a worker that is to reach this simulator and no other account. */
-export function withSimulator(env: Environment, simulator: Simulator): Environment {
+export function withSimulator(
+  env: Environment,
+  simulator: { endpoint: string; accessKeyId?: string; accessKeySecret?: string | null },
+): Environment {
   return {
     ...withoutCloud(env),
     ECS_ENDPOINT: simulator.endpoint,
@@ -131,23 +135,26 @@ export function withSimulator(env: Environment, simulator: Simulator): Environme
 function noteOf(
   server: TemporalServer,
   simulator: Simulator | undefined,
+  { pid, taskQueue }: WorkerProcess,
   account: string,
-  taskQueue: string,
 ): Parameters<typeof announceStack>[1] {
   const { address, uiUrl, namespace } = server;
-  const startedAt = new Date().toISOString();
-  if (!simulator) return { address, uiUrl, namespace, account, taskQueue, startedAt };
-  const { endpoint, controlUrl, controlToken, regionId, instanceIds } = simulator;
+  const pids = [server.pid, pid, ...(simulator ? [simulator.pid] : [])];
+  const note = { address, uiUrl, namespace, account, taskQueue, pids, startedAt: new Date().toISOString() };
+  if (!simulator) return note;
+  const { endpoint, controlUrl, controlToken, accessKeyId, regionId, instanceIds } = simulator;
+  const accessKeySecret = simulator.accessKeySecret ?? undefined;
+  const instances = instanceIds.length;
   return {
-    ...{ address, uiUrl, namespace, account, taskQueue, startedAt },
-    simulator: { endpoint, controlUrl, controlToken, regionId, instances: instanceIds.length },
+    ...note,
+    simulator: { endpoint, controlUrl, controlToken, accessKeyId, accessKeySecret, regionId, instances },
   };
 }
 
 function alreadyRunning(pid: number, address: string, stateDir: string): StackError {
   return new StackError(
     `A stack is already running on ${stateDir}: process ${pid}, Temporal at ${address}. ` +
-      'Use it, end it first, or set STEWARD_STATE_DIR to another directory.',
+      'Use it, end it first (steward down), or set STEWARD_STATE_DIR to another directory.',
   );
 }
 

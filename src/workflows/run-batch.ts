@@ -52,6 +52,8 @@ export interface BatchState {
 export interface RunContext {
   input: RunCommandInput;
   targets: number;
+  /** Called when a batch has come to another phase. */
+  changed: () => void;
 }
 
 /** Runs a batch to its report. Never throws for a refusal, a lost answer or a cancel. */
@@ -128,6 +130,7 @@ async function waitAndCollect(batch: BatchState, context: RunContext): Promise<v
   const deadline = Date.now() + waitMs;
   for (;;) {
     batch.phase = 'waiting';
+    context.changed();
     const end = await waitForEnd(batch, context.input.region, deadline - Date.now());
     batch.phase = 'collecting';
     const why =
@@ -177,6 +180,7 @@ async function stopAndReport(batch: BatchState, context: RunContext): Promise<vo
     });
   }
   batch.phase = 'stopping';
+  context.changed();
   const { region } = context.input;
   const request = { region, batch: batch.index, instanceIds: batch.instanceIds, invokeId: batch.invokeId };
   try {

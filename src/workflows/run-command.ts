@@ -46,7 +46,8 @@ const BATCHES_AT_ONCE = 10;
 
 interface RunState {
   startedAt: string;
-  phase: RunPhase;
+  /** What the batches do is told by the batches. */
+  phase: 'resolving' | 'running' | 'done';
   targets?: number;
   unfitRows: InstanceRow[];
   unfitCount: number;
@@ -123,15 +124,15 @@ async function resolve(state: RunState, input: RunCommandInput): Promise<boolean
 
 /** Keeps BATCHES_AT_ONCE batches going; a slow one does not hold up the others. */
 async function runBatches(state: RunState, input: RunCommandInput): Promise<void> {
-  const context: RunContext = { input, targets: state.targets ?? 0 };
+  const changed = (): void => setCurrentDetails(detailsOf(progressOf(state, input)));
+  const context: RunContext = { input, targets: state.targets ?? 0, changed };
   const queue = [...state.batches];
-  state.phase = 'dispatching';
-  setCurrentDetails(detailsOf(progressOf(state, input)));
+  state.phase = 'running';
+  changed();
   const lane = async (): Promise<void> => {
     for (let batch = queue.shift(); batch; batch = queue.shift()) {
       await runBatch(batch, context);
-      if (queue.length === 0) state.phase = 'waiting';
-      setCurrentDetails(detailsOf(progressOf(state, input)));
+      changed();
     }
   };
   await Promise.all(Array.from({ length: Math.min(BATCHES_AT_ONCE, queue.length) }, lane));
@@ -207,14 +208,25 @@ function progressOf(state: RunState, { region, name }: RunCommandInput): RunComm
     ended: state.batches.filter((batch) => batch.phase === 'done').length,
   };
   return {
-    phase: state.phase,
+    phase: phaseOf(state),
     region,
     name,
     targets: state.targets,
     batches,
     states,
+    invokeIds: state.batches.flatMap(({ report, invokeId }) => (report || !invokeId ? [] : [invokeId])),
     startedAt: state.startedAt,
   };
+}
+
+/** The phase of the batch that is furthest behind; a stop concerns the whole run. */
+function phaseOf({ phase, batches }: RunState): RunPhase {
+  if (phase !== 'running') return phase;
+  const some = (...phases: BatchState['phase'][]): boolean =>
+    batches.some((batch) => phases.includes(batch.phase));
+  if (some('stopping')) return 'stopping';
+  if (some('queued', 'dispatching')) return 'dispatching';
+  return some('waiting') ? 'waiting' : 'collecting';
 }
 
 function noteSearchAttributes(state: RunState, { region }: RunCommandInput): void {

@@ -22,7 +22,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { INVALID_INPUT, PROGRESS_QUERY, REGISTER_WAITS_SIGNAL, WORKFLOW_TYPES } from '../domain/messages';
-import { dueWaits, nextLookAt, register, settle } from '../domain/watch';
+import { dueWaits, nextLookAt, register, settle, statesAfter } from '../domain/watch';
 import type { Wait, WaitRegistration, WatchState } from '../domain/watch';
 import { watchDetailsOf } from '../domain/watch-summary';
 import { watching } from './proxies';
@@ -84,7 +84,7 @@ async function tick(state: WatchState, given: Wait[]): Promise<void> {
     const verdict = await watching.lookAtWaits({ region: state.region, waits: given, memory: state.memory });
     state.waits = settle(state.waits, given, verdict);
     state.memory = verdict.memory;
-    state.states = verdict.states;
+    state.states = statesAfter(state.states, given, verdict, state.waits);
     state.lastTick = { at, ...verdict.report };
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;

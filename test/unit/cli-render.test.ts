@@ -34,6 +34,7 @@ const PROGRESS: RunCommandProgress = {
   targets: 100,
   batches: { total: 1, dispatched: 1, ended: 0 },
   states: { Success: 90, Running: 10, Failed: 0 },
+  invokeIds: ['t-1'],
   startedAt: '2025-01-01T00:00:00Z',
 };
 

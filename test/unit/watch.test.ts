@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { dueWaits, nextLookAt, register, settle } from '../../src/domain/watch';
+import { dueWaits, nextLookAt, register, settle, statesAfter } from '../../src/domain/watch';
 import type { Wait } from '../../src/domain/watch';
 
 const T0 = 1_800_000_000_000;
@@ -86,4 +86,16 @@ describe('gaps', () => {
       ),
     );
   });
+});
+
+test('states are kept of what was not looked at this time, and forgotten with the wait', () => {
+  const [a, b, c] = ['t-a', 't-b', 't-c'].map((key) => wait({ key, generation: key }));
+  const before = { 't-a': { Pending: 2 }, 't-b': { Running: 1 }, 't-c': { Running: 9 } };
+  const verdict = { states: { 't-a': { Running: 2 } } };
+  const open = [a, b].filter((each) => each !== undefined);
+  const given = [a, c].filter((each) => each !== undefined);
+  expect(statesAfter(before, given, verdict, open)).toEqual({ 't-a': { Running: 2 }, 't-b': { Running: 1 } });
+  // More than the watcher remembers states of: what was known is old now.
+  expect(statesAfter(before, given, { states: {} }, open)).toEqual({ 't-b': { Running: 1 } });
+  expect(statesAfter(undefined, given, verdict, given)).toEqual({ 't-a': { Running: 2 } });
 });

@@ -28,10 +28,11 @@ const NOTE = {
   taskQueue: 'steward-default',
   startedAt: '2026-01-01T00:00:00.000Z',
 };
+const STACK = { ...NOTE, pids: [] };
 
 test('a running stack is found, its note is private, and it is gone after the end', () => {
   const dir = temporaryDirectory();
-  const remove = announceStack(dir, NOTE);
+  const remove = announceStack(dir, STACK);
   expect(runningStack(dir)).toMatchObject(NOTE);
   expect(statSync(join(dir, 'stack.json')).mode & 0o777).toBe(0o600);
   remove();
@@ -41,7 +42,7 @@ test('a running stack is found, its note is private, and it is gone after the en
 test('the note of a process that is gone, half a note and no note are no stack', () => {
   const dir = temporaryDirectory();
   expect(runningStack(dir)).toBeUndefined();
-  announceStack(dir, NOTE);
+  announceStack(dir, STACK);
   const file = join(dir, 'stack.json');
   const gone = spawnSync(process.execPath, ['-e', '0']).pid;
   writeFileSync(file, JSON.stringify({ ...NOTE, process: { pid: gone } }));

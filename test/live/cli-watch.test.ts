@@ -1,0 +1,59 @@
+/** What a run and its region's watcher say while a command is running, and the end of the stack from outside. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cli, stackUp, startCli } from '../support/cli';
+import type { Finished, UpLine } from '../support/cli';
+import { until } from '../support/temporary';
+
+const stateDir = mkdtempSync(join(tmpdir(), 'steward-cli-'));
+let stack: Awaited<ReturnType<typeof stackUp>>;
+let line: UpLine;
+
+beforeAll(async () => {
+  stack = await stackUp(stateDir, ['--instances', '3', '--exec', 'canned']);
+  line = stack.line;
+}, 60_000);
+
+afterAll(async () => {
+  await stack.end();
+  rmSync(stateDir, { recursive: true, force: true });
+});
+
+const steward = (...args: string[]): Promise<Finished> => cli(args, { stateDir });
+const watchId = (): string => `watch/default/${line.simulator.regionId}`;
+
+test('before the first run no watcher runs, and that is said', async () => {
+  const all = await steward('watch', 'status');
+  expect(all).toMatchObject({ code: 0, stdout: expect.stringContaining('No watcher runs') as string });
+  const { stdout, code } = await steward('watch', 'status', '--region', line.simulator.regionId, '--json');
+  expect(JSON.parse(stdout)).toEqual({
+    account: 'default',
+    watchers: [{ workflowId: watchId(), region: line.simulator.regionId, running: false }],
+  });
+  expect(code).toBe(0);
+  expect((await steward('watch', 'status', '--region', 'x#')).code).toBe(2);
+});
+
+test('while a command runs, the run shows the finer states and the watcher says who waits for it', async () => {
+  const ids = line.simulator.instanceIds.flatMap((id) => ['--instance', id]);
+  const run = ['run', '--region', line.simulator.regionId, ...ids, '--id', 'long-one', '--', 'sleep 8'];
+  const running = await startCli(run, { stateDir });
+  await until('it shows what the watcher knows', () => running.stderr().includes('waiting: 3 Running'));
+  const { stdout } = await steward('watch', 'status');
+  expect(stdout).toContain(watchId());
+  expect(stdout).toMatch(/invocation +t-\S+ +long-one +0:\d\d +3 Running/);
+  expect(stdout).toMatch(/\d+ looks?, the last at .*: 1 looked at, 0 ended, 1 call \(/);
+  const status = await steward('status', '--json', 'long-one');
+  expect(JSON.parse(status.stdout)).toMatchObject({ progress: { phase: 'waiting', states: { Running: 3 } } });
+  expect((await running.finished).code).toBe(0);
+  expect(running.stderr()).not.toMatch(/dispatching|sending: .*Running/);
+});
+
+test('down ends the stack from outside; a second time there is none', async () => {
+  const done = await steward('down');
+  expect(done).toMatchObject({ code: 0, stderr: expect.stringContaining('Ended') as string });
+  expect((await stack.running.finished).code).toBe(0);
+  const again = await steward('down');
+  expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('No stack runs') as string });
+}, 60_000);
