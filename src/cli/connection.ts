@@ -13,7 +13,8 @@ import {
 } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config';
-import { SEARCH_ATTRIBUTES, taskQueueOf } from '../domain/messages';
+import { attributeFindings } from '../domain/findings';
+import { taskQueueOf } from '../domain/messages';
 import { runningStack } from '../stack/stack-file';
 import { CliError, EXIT, messageOf } from './exit';
 import { selfCommand } from './self';
@@ -49,6 +50,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_RETRY_GAP_MS = 1_000;
 /** A worker asks for work at least every minute; one not heard of for longer is gone. */
 const POLLER_FRESH_MS = 75_000;
+const WORKFLOW_TASKS = 1;
 
 /** Finds the place; see the rule of order in docs/operations.md. */
 export function placeOf(config: Config): Place {
@@ -146,17 +148,8 @@ export function webUiLink(uiUrl: string, namespace: string, workflowId: string, 
 /** Makes sure that a run started now would be worked on: search attributes registered, a worker polling. */
 export async function findObstacles(temporal: Temporal): Promise<string[]> {
   const { connection, namespace, taskQueue, address } = temporal;
-  const obstacles = await missingAttributes(connection, namespace);
-  const seen = await connection.workflowService.describeTaskQueue({
-    namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: 1,
-  });
-  const since = Date.now() - POLLER_FRESH_MS;
-  const fresh = (seen.pollers ?? []).some(
-    (poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1_000 >= since,
-  );
-  if (!fresh) {
+  const obstacles = await attributeObstacles(connection, namespace);
+  if (!(await isPolled(temporal, WORKFLOW_TASKS))) {
     obstacles.push(
       `No worker polls the task queue ${taskQueue} in namespace ${namespace} at ${address}.\n` +
         `Start one: ${selfCommand()} worker (or everything on this machine: ${selfCommand()} up)`,
@@ -165,15 +158,26 @@ export async function findObstacles(temporal: Temporal): Promise<string[]> {
   return obstacles;
 }
 
+/** Has a worker asked for work of this kind (1: workflow tasks, 2: activities) lately? */
+export async function isPolled(
+  { connection, namespace, taskQueue }: Temporal,
+  taskQueueType: 1 | 2,
+): Promise<boolean> {
+  const seen = await connection.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType,
+  });
+  const since = Date.now() - POLLER_FRESH_MS;
+  return (seen.pollers ?? []).some((poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1_000 >= since);
+}
+
 /** Where attributes may not be read (a cloud service may forbid it) the worker's own check at its start has to do. */
-async function missingAttributes(connection: Connection, namespace: string): Promise<string[]> {
+async function attributeObstacles(connection: Connection, namespace: string): Promise<string[]> {
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-    const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !(name in (customAttributes ?? {})));
-    return missing.map(
-      ([name, type]) =>
-        `The search attribute ${name} is not registered in namespace ${namespace}.\n` +
-        `Register it: temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${type}`,
+    return attributeFindings(namespace, customAttributes ?? {}).map(
+      ({ what, mend }) => `The ${what}.\nMend it: ${mend ?? ''}`,
     );
   } catch {
     return [];

@@ -97,6 +97,17 @@ function addStackCommands(steward: Command, act: Act): void {
     .option('--cloud', 'work on REAL servers; without it ECS_ENDPOINT has to name a simulator')
     .addHelpText('after', WORKER_HELP)
     .action(act(({ cloud }: { cloud?: boolean }) => runProgram('worker', cloud ? ['--cloud'] : [])));
+  steward
+    .command('doctor')
+    .description('look at everything a run needs, each with how to mend it; nothing is changed')
+    .option('--region <region>', 'RegionId to ask ECS about (default: STEWARD_REGION, or that of steward up)')
+    .option('--cloud', 'ask the REAL cloud, with the credentials of the environment; it only reads')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all ok, or warnings; 1 something failed; 2 bad usage; 3 could not look.',
+    )
+    .action(act(async (options: object) => (await import('./doctor.js')).doctor(options, context())));
   // A program with options of its own, started above; this is its entry in the help.
   steward
     .command('simulate [args...]')

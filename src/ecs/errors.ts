@@ -102,6 +102,23 @@ export function isThrottling(code: string): boolean {
   return /(^|\.)Throttling(\.|$)/.test(code);
 }
 
+/** What a refusal is about: permissions, the key pair, the clock of this machine, or the request itself. */
+export type RefusalSubject = 'permission' | 'keys' | 'clock' | 'request';
+
+/** The subject of a terminal code. */
+export function subjectOf(code: string): RefusalSubject {
+  if (/^(Forbidden(\.(RAM|NotAuthorized|SubUser))?|NoPermission|NotAuthorized)$/.test(code))
+    return 'permission';
+  if (/^InvalidTimeStamp/.test(code)) return 'clock';
+  if (
+    /^(InvalidAccessKey|InvalidSecurityToken|MissingSecurityToken|SignatureDoesNotMatch|IncompleteSignature)/.test(
+      code,
+    )
+  )
+    return 'keys';
+  return 'request';
+}
+
 interface SdkErrorShape {
   code?: unknown;
   message?: unknown;

@@ -92,6 +92,16 @@ export class EcsTransport {
     }
   }
 
+  /** Where calls about a region go: protocol and host, port included. */
+  urlOf(region: string): string {
+    return `${this.options.protocol ?? 'https'}://${this.clientOf(region)._endpoint}`;
+  }
+
+  /** Throws, in the words of the credential chain, where it finds no credentials. */
+  async checkCredentials(): Promise<void> {
+    await this.credential.getCredential();
+  }
+
   private async passQuota(action: string, region: string): Promise<void> {
     const verdict = this.quota.take(action, region);
     if (verdict.grant === 'in') await delay(verdict.waitMs);

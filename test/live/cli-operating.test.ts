@@ -1,4 +1,4 @@
-/** What a run and its region's watcher say while a command is running, and the end of the stack from outside. */
+/** Commands for who operates a stack: what its watcher waits for, what the doctor finds, and its end from outside. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +48,50 @@ test('while a command runs, the run shows the finer states and the watcher says 
   expect(JSON.parse(status.stdout)).toMatchObject({ progress: { phase: 'waiting', states: { Running: 3 } } });
   expect((await running.finished).code).toBe(0);
   expect(running.stderr()).not.toMatch(/dispatching|sending: .*Running/);
+});
+
+test('the doctor finds nothing wrong with a running stack, and says all it looked at', async () => {
+  const { code, stdout, stderr } = await steward('doctor');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines.filter((each) => !each.startsWith('ok       '))).toEqual([]);
+  for (const what of [
+    'Temporal answers',
+    'keeps closed',
+    'attributes',
+    'polls',
+    'signature',
+    'ecs:RunCommand',
+  ])
+    expect(stdout).toContain(what);
+});
+
+test('what the doctor finds wrong is exit 1, each with its mend; the real cloud takes a word', async () => {
+  const nobody = await cli(['doctor', '--json'], { stateDir, env: { STEWARD_ACCOUNT: 'nobody' } });
+  // The running stack names the account it serves.
+  expect(nobody.code).toBe(0);
+  const env = { TEMPORAL_ADDRESS: line.address, STEWARD_ACCOUNT: 'nobody', ECS_ENDPOINT: '127.0.0.1:1' };
+  const ill = await cli(['doctor', '--json', '--region', 'cn-hangzhou'], { stateDir, env });
+  expect(JSON.parse(ill.stdout)).toMatchObject({ ok: false });
+  const { findings } = JSON.parse(ill.stdout) as { findings: { status: string; what: string }[] };
+  expect(findings.filter(({ status }) => status === 'failed').map(({ what }) => what)).toEqual([
+    'no worker polls steward-nobody for workflows (account nobody)',
+    'no worker polls steward-nobody for activities (account nobody)',
+    expect.stringContaining('ECS does not answer'),
+  ]);
+  expect(ill.code).toBe(1);
+  const refused = await cli(['doctor'], { stateDir: join(stateDir, 'nothing') });
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  for (const option of ['--region: is missing', '--cloud: is missing'])
+    expect(refused.stderr).toContain(option);
+  const away = await cli(['doctor', '--region', 'cn-hangzhou'], {
+    stateDir: join(stateDir, 'nothing'),
+    env: { ...env, TEMPORAL_ADDRESS: '127.0.0.1:1' },
+  });
+  expect(away).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^failed +No Temporal server/) as string,
+  });
 });
 
 test('down ends the stack from outside; a second time there is none', async () => {

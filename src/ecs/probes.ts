@@ -1,0 +1,128 @@
+/**
+ * Calls that prove something without doing anything, for `steward doctor`.
+ *
+ * The one rule: nothing is created, changed or stopped, whoever's keys these are. Reads ask for names that cannot
+ * exist. RunCommand and StopInvocation have no DryRun: they name an instance and an invocation that cannot exist, which
+ * ECS looks for only after it has checked the permission, and the script would do nothing anyway. Leaving out a required
+ * parameter would prove nothing: the gateway refuses that before it asks who calls.
+ */
+import {
+  DescribeCloudAssistantStatusRequest,
+  DescribeInstancesRequest,
+  DescribeInvocationResultsRequest,
+  DescribeInvocationsRequest,
+  ListTagResourcesRequest,
+  ListTagResourcesRequestTag,
+  RunCommandRequest,
+  StopInvocationRequest,
+} from '@alicloud/ecs20140526';
+import type Ecs from '@alicloud/ecs20140526';
+import { get as getHttp } from 'node:http';
+import { get as getHttps } from 'node:https';
+import type { FEATURES, Feature } from '../domain/permissions';
+import { EcsError } from './errors';
+import { EcsTransport } from './transport';
+import type { EcsOptions } from './transport';
+
+/** Every action some feature calls; one without a probe does not compile. */
+export type ProbedAction = (typeof FEATURES)[Feature][number];
+
+type Send = (sdk: Ecs, regionId: string) => Promise<{ body?: { requestId?: string } }>;
+
+/** Ids are twenty and more characters after the prefix; these are no one's. */
+const NO_INSTANCE = 'i-stewarddoctor';
+const NO_INVOCATION = 't-stewarddoctor';
+const NO_TAG = 'steward-doctor-probe';
+
+const PROBES: Record<ProbedAction, Send> = {
+  DescribeInstances: (sdk, regionId) =>
+    sdk.describeInstances(
+      new DescribeInstancesRequest({ regionId, instanceIds: JSON.stringify([NO_INSTANCE]), maxResults: 10 }),
+    ),
+  ListTagResources: (sdk, regionId) =>
+    sdk.listTagResources(
+      new ListTagResourcesRequest({
+        regionId,
+        resourceType: 'instance',
+        tag: [new ListTagResourcesRequestTag({ key: NO_TAG })],
+      }),
+    ),
+  DescribeCloudAssistantStatus: (sdk, regionId) =>
+    sdk.describeCloudAssistantStatus(
+      new DescribeCloudAssistantStatusRequest({ regionId, instanceId: [NO_INSTANCE] }),
+    ),
+  DescribeInvocations: (sdk, regionId) =>
+    sdk.describeInvocations(new DescribeInvocationsRequest({ regionId, invokeId: NO_INVOCATION })),
+  DescribeInvocationResults: (sdk, regionId) =>
+    sdk.describeInvocationResults(
+      new DescribeInvocationResultsRequest({ regionId, invokeId: NO_INVOCATION }),
+    ),
+  RunCommand: (sdk, regionId) =>
+    sdk.runCommand(
+      new RunCommandRequest({
+        regionId,
+        type: 'RunShellScript',
+        commandContent: Buffer.from('true').toString('base64'),
+        contentEncoding: 'Base64',
+        timeout: 10,
+        instanceId: [NO_INSTANCE],
+      }),
+    ),
+  StopInvocation: (sdk, regionId) =>
+    sdk.stopInvocation(
+      new StopInvocationRequest({ regionId, invokeId: NO_INVOCATION, instanceId: [NO_INSTANCE] }),
+    ),
+};
+
+/** What an endpoint says to somebody without keys. */
+export interface Reached {
+  url: string;
+  /** Its clock minus ours, in milliseconds; absent where it told no time. */
+  skewMs?: number;
+}
+
+export interface EcsProbes {
+  /** One unsigned request; rejects where nobody answers. */
+  reach(region: string): Promise<Reached>;
+  /** Rejects where the credential chain finds none. */
+  checkCredentials(): Promise<void>;
+  /** The refusal, or `undefined` where the call was answered. */
+  probe(action: ProbedAction, region: string): Promise<EcsError | undefined>;
+}
+
+const REACH_WITHIN_MS = 10_000;
+
+export function createEcsProbes(options: EcsOptions): EcsProbes {
+  const transport = new EcsTransport(options);
+  return {
+    reach: (region) => reach(transport.urlOf(region)),
+    checkCredentials: () => transport.checkCredentials(),
+    async probe(action, region) {
+      try {
+        await transport.call(action, region, (sdk) => PROBES[action](sdk, region));
+        return undefined;
+      } catch (error) {
+        if (error instanceof EcsError) return error;
+        throw error;
+      }
+    },
+  };
+}
+
+function reach(url: string): Promise<Reached> {
+  const get = url.startsWith('https:') ? getHttps : getHttp;
+  const sentAt = Date.now();
+  return new Promise((resolve, reject) => {
+    // An action, so that the answer is that of the API and not of a load balancer before it.
+    const target = `${url}/?Action=DescribeRegions&Version=2014-05-26`;
+    const request = get(target, { timeout: REACH_WITHIN_MS, agent: false }, (response) => {
+      response.resume();
+      const ours = (sentAt + Date.now()) / 2;
+      // The header has whole seconds: half of one more is the best guess.
+      const theirs = Date.parse(response.headers.date ?? '') + 500;
+      resolve({ url, skewMs: Number.isNaN(theirs) ? undefined : Math.round(theirs - ours) });
+    });
+    request.once('timeout', () => request.destroy(new Error(`no answer within ${REACH_WITHIN_MS / 1000} s`)));
+    request.once('error', reject);
+  });
+}
