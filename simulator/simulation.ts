@@ -22,6 +22,7 @@ import { Throttle } from './core/throttle';
 import type { Instance } from './model/instance';
 import { Instances } from './model/instances';
 import { World } from './model/world';
+import { Storage } from './storage';
 import { SystemEvents } from './system-events';
 
 /** How commands are executed. */
@@ -69,6 +70,9 @@ export class Simulation {
   readonly world: World;
   readonly instances: Instances;
   readonly systemEvents: SystemEvents;
+  readonly storage: Storage;
+  /** Hears of errors that no answer can carry. */
+  readonly report: (error: unknown) => void;
   /** When this simulation began, in its own time. */
   readonly openedAt: number;
   readonly durations: Durations;
@@ -89,7 +93,7 @@ export class Simulation {
   private workDir: string | undefined;
 
   constructor(private readonly options: SimulationOptions = {}) {
-    const report = options.onError ?? (() => undefined);
+    const report = (this.report = options.onError ?? (() => undefined));
     this.clock = new Clock(options.time ?? { kind: 'real' }, report);
     this.random = new Random(options.randomStart);
     this.ledger = new Ledger(options.ledgerLimit ?? 50_000);
@@ -106,6 +110,7 @@ export class Simulation {
     this.world = new World(options.regions ?? [], this.openedAt);
     this.instances = new Instances(this);
     this.systemEvents = new SystemEvents(this);
+    this.storage = new Storage(this);
   }
 
   /** Commands, invocations, and the answers that tests script. */

@@ -2,25 +2,16 @@
  * DescribeDisks. The rule: times of disks carry seconds, except the top-level AttachedTime.
  */
 import type { PageLimits } from '../core';
-import {
-  defineAction,
-  flag,
-  ignored,
-  ignoredAll,
-  jsonList,
-  minutes,
-  pageParams,
-  seconds,
-  text,
-} from '../core';
-import type { Disk } from '../model/region';
+import { defineAction, flag, ignoredAll, jsonList, minutes, pageParams, seconds, text } from '../core';
+import type { Disk } from '../model/storage';
 import { tagsView } from './instance-view';
-import { carries, tagList } from './tag-rules';
+import { createdWithin, filterList } from './resource-params';
+import { carries, requireSearchable, tagList } from './tag-rules';
 
 const DISK_LIMITS: PageLimits = { defaultSize: 10, max: 500, minResults: 10 };
 const DISK_STATUSES = ['In_use', 'Available', 'Attaching', 'Detaching', 'Creating', 'ReIniting', 'All'];
 const DISK_IGNORED =
-  'AdditionalAttributes AutoSnapshotPolicyId DeleteAutoSnapshot EnableAutoSnapshot EnableAutomatedSnapshotPolicy EnableShared KMSKeyId LockReason MultiAttach Portable ResourceGroupId';
+  'AdditionalAttributes AutoSnapshotPolicyId DeleteAutoSnapshot EnableAutoSnapshot EnableAutomatedSnapshotPolicy EnableShared KMSKeyId LockReason MultiAttach ResourceGroupId';
 
 /** DescribeDisks. */
 export const describeDisks = defineAction({
@@ -53,12 +44,19 @@ export const describeDisks = defineAction({
     Encrypted: flag(),
     SnapshotId: text(),
     Tag: tagList(),
-    Filter: ignored(),
+    Portable: flag(),
+    Filter: filterList,
   },
   handle(context, params) {
+    requireSearchable(params.Tag);
+    const isCreated = createdWithin(params.Filter);
     const is = <T>(wanted: T | undefined, value: T): boolean => wanted === undefined || wanted === value;
     const rows = [...context.region.disks.values()].filter(
       (disk) =>
+        context.isVisible(disk.createdAt) &&
+        isCreated(disk.createdAt) &&
+        (params.DiskChargeType === undefined || params.DiskChargeType === 'PostPaid') &&
+        is(params.Portable, disk.type === 'data') &&
         (params.DiskIds?.includes(disk.diskId) ?? true) &&
         is(params.InstanceId, disk.instanceId) &&
         (params.DiskType === 'all' || is(params.DiskType, disk.type)) &&
@@ -78,7 +76,7 @@ export const describeDisks = defineAction({
 
 function diskView(disk: Disk): Record<string, unknown> {
   const attachments =
-    disk.attachedAt === undefined
+    disk.attachedAt === undefined || disk.instanceId === ''
       ? []
       : [{ InstanceId: disk.instanceId, Device: disk.device, AttachedTime: seconds(disk.attachedAt) }];
   return {
@@ -97,10 +95,11 @@ function diskView(disk: Disk): Record<string, unknown> {
     ImageId: disk.imageId,
     SourceSnapshotId: disk.sourceSnapshotId,
     SourceDiskId: '',
+    Placement: { ZoneIds: disk.zoneId },
     DiskChargeType: 'PostPaid',
     CreationTime: seconds(disk.createdAt),
     AttachedTime: disk.attachedAt === undefined ? '' : minutes(disk.attachedAt),
-    DetachedTime: '',
+    DetachedTime: disk.detachedAt === undefined ? '' : minutes(disk.detachedAt),
     ExpiredTime: '2999-09-08T16:00Z',
     Attachments: { Attachment: attachments },
     MountInstances: { MountInstance: [] },
@@ -111,7 +110,9 @@ function diskView(disk: Disk): Record<string, unknown> {
     EnableAutoSnapshot: true,
     EnableAutomatedSnapshotPolicy: false,
     AutoSnapshotPolicyId: '',
+    BdfId: '',
     BurstingEnabled: false,
+    DataSource: { Id: disk.sourceSnapshotId, Type: disk.sourceSnapshotId === '' ? '' : 'snapshot' },
     Encrypted: disk.encrypted,
     KMSKeyId: '',
     Portable: disk.type === 'data',

@@ -5,6 +5,7 @@ import type { Action } from '../core';
 import { ASSISTANT_ACTIONS } from './assistant';
 import { describeInstanceAttribute, describeInstances, describeInstanceStatus } from './describe-instances';
 import { describeInstanceHistoryEvents, describeInstancesFullStatus } from './describe-events';
+import { attachDisk, createDisk, deleteDisk, detachDisk, modifyDiskAttribute } from './disk-changes';
 import { describeDisks } from './disks';
 import { describeInstanceTypes } from './instance-types';
 import {
@@ -22,6 +23,7 @@ import { modifyInstanceAttribute } from './modify-instance';
 import { describeSecurityGroups, describeVSwitches } from './network';
 import { describeRegions, describeZones } from './regions';
 import { runInstances } from './run-instances';
+import { createSnapshot, deleteSnapshot, describeSnapshots } from './snapshots';
 import {
   acceptInquiredSystemEvent,
   cancelSimulatedSystemEvents,
@@ -60,5 +62,13 @@ export const ACTIONS: readonly Action[] = [
   cancelSimulatedSystemEvents,
   modifyInstanceMaintenanceAttributes,
   describeInstanceMaintenanceAttributes,
+  createDisk,
+  attachDisk,
+  detachDisk,
+  modifyDiskAttribute,
+  deleteDisk,
+  createSnapshot,
+  describeSnapshots,
+  deleteSnapshot,
   ...ASSISTANT_ACTIONS,
 ];

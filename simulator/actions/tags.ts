@@ -3,6 +3,7 @@
  */
 import type { ActionContext, PageLimits } from '../core';
 import { defineAction, EcsError, flag, list, missingTagParameter, rawText, struct, text } from '../core';
+import type { Image } from '../model/storage';
 import { carries, newTags, tagList } from './tag-rules';
 import type { RequestTag } from './tag-rules';
 
@@ -17,7 +18,7 @@ interface Tagged {
 const MOST_TAGS = 20;
 const LIMITS: PageLimits = { defaultSize: 50, max: 50 };
 const NOT_HERE =
-  'snapshot image eni keypair launchtemplate ddh ddhcluster reservedinstance snapshotpolicy volume dedicatedblockstoragecluster command invocation'.split(
+  'eni keypair launchtemplate ddh ddhcluster reservedinstance snapshotpolicy volume dedicatedblockstoragecluster command invocation'.split(
     ' ',
   );
 
@@ -43,6 +44,20 @@ const SOURCES: Readonly<Record<string, TagSource>> = {
       tags: disk.tags,
       replace: (tags) => void (disk.tags = tags),
     })),
+  snapshot: (context) =>
+    [...context.region.snapshots.values()].map((snapshot) => ({
+      id: snapshot.snapshotId,
+      order: snapshot.sequence,
+      tags: snapshot.tags,
+      replace: (tags) => void (snapshot.tags = tags),
+    })),
+  image: (context) =>
+    [...context.region.images.values()].filter(isOwn).map((image) => ({
+      id: image.imageId,
+      order: image.sequence,
+      tags: image.tags,
+      replace: (tags) => void (image.tags = tags),
+    })),
   securitygroup: (context) =>
     [...context.region.securityGroups.values()].map((group, order) => ({
       id: group.securityGroupId,
@@ -51,6 +66,8 @@ const SOURCES: Readonly<Record<string, TagSource>> = {
       replace: (tags) => void (group.tags = tags),
     })),
 };
+
+const isOwn = (image: Image): boolean => image.ownerAlias === 'self';
 
 const resourceType = text({
   pattern: new RegExp(`^(${[...Object.keys(SOURCES), ...NOT_HERE].join('|')})$`),

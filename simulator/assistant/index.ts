@@ -49,7 +49,7 @@ export class CloudAssistant {
       this.dispatcher.follow(event);
       this.timed.follow(event);
       if (event.type === 'released') this.usage.delete(event.instanceId);
-      if (event.type === 'released') void this.executor?.then((made) => made.forget(event.instanceId));
+      if (event.type === 'released') this.clear(event.instanceId);
     });
     simulation.keep('cloudAssistant', {
       save: () => saveAssistant(this.store.commands.values(), this.store.invocations.values()),
@@ -68,9 +68,15 @@ export class CloudAssistant {
       directory: dirname(simulation.directoryOf({ regionId: 'guests', instanceId: 'probe' })),
       outputLimit: () => simulation.switches.outputLimit,
       answers: this.answers,
+      cannedFiles: simulation.storage.files.canned,
       timers: simulation.clock,
       warn: (message) => process.stderr.write(`simulator: ${message}\n`),
     });
+    return this.executor;
+  }
+
+  /** The executor where one has been made. */
+  get begun(): Promise<Executor> | undefined {
     return this.executor;
   }
 
@@ -146,6 +152,13 @@ export class CloudAssistant {
       detail: { instances: isWhole ? invocation.tasks.length : instanceIds.length },
     });
     if (isOver(invocation)) this.store.dropUnkept(invocation);
+  }
+
+  private clear(instanceId: string): void {
+    const { executor, simulation } = this;
+    // After what was to be copied of it has been.
+    if (executor)
+      void simulation.storage.files.clear(instanceId, async () => (await executor).forget(instanceId));
   }
 
   private restore(saved: SavedAssistant): void {

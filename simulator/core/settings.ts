@@ -23,6 +23,14 @@ export interface Durations {
   readonly eventExecuting: number;
   /** How long lists go on saying Running after RebootInstance, with the switch `statusAfterReboot` on `stale`. */
   readonly staleStatus: number;
+  /** Making, attaching or detaching a disk. */
+  readonly diskChange: number;
+  /** What every snapshot takes, and what each GiB of its disk adds; a tenth of the latter after an earlier one. */
+  readonly snapshot: number;
+  readonly snapshotPerGiB: number;
+  /** What every image takes, and what each GiB of its largest disk adds; a tenth of the latter after a snapshot. */
+  readonly image: number;
+  readonly imagePerGiB: number;
 }
 
 /** The defaults: brief enough to watch, long enough to be seen. */
@@ -38,6 +46,11 @@ export const DEFAULT_DURATIONS: Durations = {
   eventAvoided: 5_000,
   eventExecuting: 30_000,
   staleStatus: 3_000,
+  diskChange: 2_000,
+  snapshot: 5_000,
+  snapshotPerGiB: 2_000,
+  image: 20_000,
+  imagePerGiB: 8_000,
 };
 
 /** The switches, one for each doubt. */
@@ -75,6 +88,8 @@ export const switchesSchema = z
     rebootStatus: z.enum(['Starting', 'Stopping-Starting']).default('Starting'),
     /** TradePrice of RunInstances: a number, or the string of the documents' sample. */
     tradePrice: z.enum(['number', 'string']).default('number'),
+    /** What becomes of an image whose instance is released while it is made. */
+    imageOfReleased: z.enum(['survives', 'fails']).default('survives'),
     /** What lists say right after RebootInstance: the truth, or for a while still Running. */
     statusAfterReboot: z.enum(['current', 'stale']).default('current'),
     /** What gets ahead of a planned reboot: RebootInstance, or a start after a stop as well. */

@@ -38,7 +38,7 @@ export function bubblewrapArgs(plan: BubblewrapPlan): string[] {
     ...['--ro-bind', own('sys/boot_id'), '/proc/sys/kernel/random/boot_id'],
     ...['--ro-bind', own('sys'), '/run/cloud-assist', '--ro-bind', own('etc'), '/etc'],
     ...SHARED_ETC.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
-    ...['--bind', own('root'), '/root', '--bind', own('home'), '/home'],
+    ...['--bind', own('root'), '/root', '--bind', own('home'), '/home', '--bind', own('mnt'), '/mnt'],
     ...['--bind', own('tmp'), '/tmp', '--bind', own('tmp'), '/var/tmp'],
     ...['--remount-ro', '/', '--', 'sh', '-c', INSIDE, 'sh', ...inside],
   ];

@@ -4,8 +4,11 @@
  *
  * For people: docs list this table. `cat head tail grep wc` read the files of `cannedFile` and their input.
  */
+import { absolute, FILE_COMMANDS } from './canned-files';
+import type { CannedFiles } from './canned-files';
 import { cannedFile, df, free, uname, uptime } from './canned-data';
 import type { Guest } from './types';
+import { seconds } from '../core/times';
 
 /** What a running script does next. */
 export type Step =
@@ -21,6 +24,8 @@ export interface Context {
   /** The directory the script is in; `cd` changes it. */
   directory: string;
   readonly now: () => number;
+  /** What scripts of all guests have written. */
+  readonly files: CannedFiles;
 }
 
 /** Ends the script. */
@@ -31,7 +36,8 @@ export class Exit extends Error {
 }
 
 type Run = Generator<Step, number>;
-type Command = (args: readonly string[], context: Context) => Run;
+/** A command: its words and what it sees. */
+export type Command = (args: readonly string[], context: Context) => Run;
 
 const say = (text: string): Step => ({ kind: 'output', text });
 
@@ -60,7 +66,9 @@ function* read(
   let text = '';
   let status = 0;
   for (const file of files) {
-    const content = cannedFile(file, context.guest, context.now());
+    const path = absolute(file, context.directory);
+    const content =
+      context.files.read(context.guest.id, path) ?? cannedFile(path, context.guest, context.now());
     if (content === undefined) {
       yield say(`${name}: ${file}: No such file or directory\n`);
       status = 1;
@@ -172,6 +180,9 @@ const metadata = prints((args, { guest }) => {
     'region-id': guest.regionId,
     hostname: guest.hostName,
     'private-ipv4': guest.privateIp,
+    ...(guest.reclaimedAt === undefined
+      ? {}
+      : { 'instance/spot/termination-time': seconds(guest.reclaimedAt) }),
   };
   const path =
     operands(args)
@@ -184,6 +195,7 @@ const echo = prints((args) => args.join(' '));
 
 /** Every command, by name. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
+  ...FILE_COMMANDS,
   ':': status(0),
   true: status(0),
   false: status(1),
@@ -258,15 +270,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   }),
   pwd: prints((_, { directory }) => directory),
   *cd(args, context) {
-    context.directory = args[0] ?? '/root';
+    context.directory = absolute(args[0] ?? '/root', context.directory);
     yield say('');
     return 0;
   },
-  ls: prints((args) =>
-    operands(args)[0] === '/'
-      ? 'bin  boot  dev  etc  home  lib  lib64  opt  proc  root  run  sbin  sys  tmp  usr  var'
-      : '',
-  ),
   env: prints((_, { user, directory, variables }) =>
     [
       `USER=${user}`,

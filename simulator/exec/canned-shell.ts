@@ -4,8 +4,9 @@
  */
 import { COMMANDS, Exit } from './canned-commands';
 import type { Context, Step } from './canned-commands';
+import { absolute, MOST_BYTES } from './canned-files';
 import { parseScript } from './canned-syntax';
-import type { Pipeline, Simple, Word } from './canned-syntax';
+import type { Pipeline, Simple, Target, Word } from './canned-syntax';
 
 /** A command in a pipe is stopped after this much, as the closed pipe would stop it. */
 const PIPE_BYTES = 262_144;
@@ -49,13 +50,16 @@ function* runPipeline(commands: readonly Simple[], context: Context): Generator<
 }
 
 /** Keeps what a command writes; time passes as ever. */
-function* collect(run: Generator<Step, number>): Generator<Step, { text: string; status: number }> {
+function* collect(
+  run: Generator<Step, number>,
+  most = PIPE_BYTES,
+): Generator<Step, { text: string; status: number }> {
   let text = '';
   for (let next = run.next(); ; next = run.next()) {
     if (next.done) return { text, status: next.value };
     if (next.value.kind === 'output') text += next.value.text;
     else yield next.value;
-    if (text.length > PIPE_BYTES) return { text, status: 141 };
+    if (text.length > most) return { text, status: 141 };
   }
 }
 
@@ -71,8 +75,19 @@ function* runSimple(simple: Simple, context: Context): Generator<Step, number> {
   const path = /^(?:\/usr)?\/s?bin\/([\w.-]+)$/.exec(name)?.[1] ?? name;
   const command = Object.hasOwn(COMMANDS, path) ? COMMANDS[path] : undefined;
   const run = command ? command(args, context) : unknown(name);
-  if (!simple.silent) return yield* run;
-  return (yield* collect(run)).status;
+  if (!simple.silent && !simple.target) return yield* run;
+  const { text, status } = yield* collect(run, simple.target && MOST_BYTES + 1);
+  return simple.target ? yield* store(simple.target, text, status, context) : status;
+}
+
+function* store(target: Target, text: string, status: number, context: Context): Generator<Step, number> {
+  const [name = ''] = yield* expand(target.word, context);
+  const path = absolute(name, context.directory);
+  const before = target.appends ? (context.files.read(context.guest.id, path) ?? '') : '';
+  const problem = context.files.write(context.guest.id, path, before + text);
+  if (problem === undefined) return status;
+  yield { kind: 'output', text: `sh: ${name}: ${problem}\n` };
+  return 1;
 }
 
 function* unknown(name: string): Generator<Step, number> {

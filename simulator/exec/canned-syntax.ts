@@ -1,6 +1,6 @@
 /**
  * The small part of shell syntax that canned mode understands: commands joined by `;`, newline, `&&`, `||` and
- * `|`, quotes, `$NAME`, `${NAME}`, `$?`, `$(command)`, comments, and redirections to descriptors and /dev/null.
+ * `|`, quotes, `$NAME`, `${NAME}`, `$?`, `$(command)`, comments, and redirections of what a command writes.
  * The rule: what is not understood is refused as a syntax error, never half obeyed.
  */
 
@@ -18,6 +18,14 @@ export interface Simple {
   readonly words: readonly Word[];
   /** Its output is thrown away. */
   readonly silent: boolean;
+  /** The file its output goes to. */
+  readonly target: Target | undefined;
+}
+
+/** A file that output goes to. */
+export interface Target {
+  readonly word: Word;
+  readonly appends: boolean;
 }
 
 /** Commands joined by pipes, and what joins them to the pipeline before. */
@@ -42,7 +50,8 @@ const REFUSED = new Set([
   '[[',
   '!',
 ]);
-const OPERATOR = /^(?:\d?>&\d|&>\s*\/dev\/null|\d?>>?\s*\/dev\/null|<\s*\/dev\/null|&&|\|\||[;|\n&<>()])/;
+const OPERATOR =
+  /^(?:\d?>&\d|&>\s*\/dev\/null|\d?>>?\s*\/dev\/null|<\s*\/dev\/null|&&|\|\||1?>>|1?>|[;|\n&<>()])/;
 const NAME = /^[A-Za-z_]\w*|^[?$#]/;
 
 /** The pipelines of a script, in order. Throws `SyntaxError` for what is beyond canned mode. */
@@ -52,8 +61,12 @@ export function parseScript(script: string): Pipeline[] {
   let commands: Simple[] = [];
   let words: Word[] = [];
   let silent = false;
+  let target: Target | undefined;
+  let redirection: string | undefined;
   const endCommand = (): void => {
-    if (words.length > 0) commands.push({ words, silent });
+    if (redirection !== undefined) throw new SyntaxError(`near unexpected token \`newline'`);
+    if (words.length > 0) commands.push({ words, silent, target });
+    target = undefined;
     words = [];
     silent = false;
   };
@@ -64,13 +77,18 @@ export function parseScript(script: string): Pipeline[] {
     joint = next;
   };
   for (const token of tokens(script.replace(/\r\n/g, '\n'))) {
-    if ('word' in token) words.push(checked(token.word, words.length === 0));
+    if ('word' in token && redirection !== undefined) {
+      target = { word: token.word, appends: redirection.endsWith('>>') };
+      redirection = undefined;
+    } else if ('word' in token) words.push(checked(token.word, words.length === 0));
+    else if (redirection !== undefined) throw new SyntaxError(`near unexpected token \`${token.op}'`);
     else if (token.op === '&&') endPipeline('and');
     else if (token.op === '||') endPipeline('or');
     else if (token.op === ';' || token.op === '\n' || token.op === '&') endPipeline('always');
     else if (token.op === '|') endCommand();
     else if (/^[1&]?>>?\s*\/dev\/null$/.test(token.op)) silent = true;
-    else if (/^[<>()]$/.test(token.op)) throw new SyntaxError(`near unexpected token \`${token.op}'`);
+    else if (/^1?>>?$/.test(token.op)) redirection = token.op;
+    else if (/^[<()]$/.test(token.op)) throw new SyntaxError(`near unexpected token \`${token.op}'`);
   }
   endPipeline('always');
   return pipelines;

@@ -1,6 +1,8 @@
 /**
- * Answers scripts from prepared data, in the simulator's time. The rule: nothing of this machine is read or run.
+ * Answers scripts from prepared data, in the simulator's time. The rule: nothing of this machine is read or run;
+ * what scripts write is kept in memory.
  */
+import { CannedFiles } from './canned-files';
 import type { Context, Step } from './canned-commands';
 import { runScript } from './canned-shell';
 import { PretendedJob } from './pretended';
@@ -18,6 +20,7 @@ export class CannedExecutor implements Executor {
   constructor(
     private readonly timers: Timers,
     private readonly outputLimit: () => number,
+    readonly files = new CannedFiles(),
   ) {}
 
   run(job: Job): RunningJob {
@@ -27,8 +30,8 @@ export class CannedExecutor implements Executor {
     return running;
   }
 
-  async forget(): Promise<void> {
-    // A canned guest has nothing of its own.
+  async forget(instanceId: string): Promise<void> {
+    this.files.forget(instanceId);
   }
 
   async close(): Promise<void> {
@@ -49,6 +52,7 @@ export class CannedExecutor implements Executor {
       directory,
       input: '',
       variables: new Map(),
+      files: this.files,
       now: () => this.timers.now(),
     };
     return runScript(job.content.toString(), context);

@@ -1,5 +1,5 @@
 /**
- * The part of the disk that is one instance's. The rule: what a script can write is `root`, `home` and `tmp`;
+ * The part of the disk that is one instance's. The rule: what a script can write is `root`, `home`, `tmp` and `mnt`;
  * what the simulator tells it, in `etc` and `sys`, belongs to the simulator.
  *
  * Where the simulator runs as root, scripts run as an account that no host has, so the files are given to it.
@@ -50,7 +50,8 @@ export class GuestDirectories {
 
   /** Removes all of an instance. */
   async remove(guestId: string): Promise<void> {
-    if (!this.made.delete(guestId)) return;
+    this.made.delete(guestId);
+    if (!/^[\w-]+$/.test(guestId)) return;
     this.told.delete(guestId);
     const directory = join(this.base, guestId);
     // Scripts may have taken rights from their directories; who is not root needs them to remove what is inside.
@@ -76,9 +77,10 @@ export class GuestDirectories {
     }
     await this.fillEtc(etc);
     const homes = Object.values(ACCOUNTS).map(({ home }) => home.slice(1));
-    for (const part of [...new Set(['home', 'tmp', ...homes])].sort()) {
-      await mkdir(join(directory, part), { recursive: true });
-      if (runsAsRoot()) await chown(join(directory, part), GUEST_UID, GUEST_UID);
+    for (const part of [...new Set(['home', 'tmp', 'mnt', ...homes])].sort()) {
+      // What is there already came with an image, owners included, and a link in it must not be followed.
+      const made = await mkdir(join(directory, part), { recursive: true });
+      if (made !== undefined && runsAsRoot()) await chown(join(directory, part), GUEST_UID, GUEST_UID);
     }
     return directory;
   }

@@ -4,6 +4,9 @@
  */
 import { join } from 'node:path';
 import { CannedExecutor } from './canned';
+import { CannedFiles } from './canned-files';
+import { NO_FILES } from './guest-files';
+import type { GuestFiles, Place } from './guest-files';
 import { probeSandbox } from './probe';
 import type { ProbeResult } from './probe';
 import { SandboxExecutor } from './sandbox';
@@ -11,7 +14,8 @@ import { ScriptedAnswers, ScriptedExecutor } from './scripted';
 import { ShellExecutor } from './shell';
 import type { ExecMode, Executor, Timers } from './types';
 
-export { ScriptedAnswers };
+export { CannedFiles, NO_FILES, ScriptedAnswers };
+export type { GuestFiles, Place };
 export type { ScriptedAnswerInput } from './scripted';
 
 export type { CommandType, Executor, FailureCode, Finished, Guest, RunningJob, Timers } from './types';
@@ -25,6 +29,8 @@ export interface ExecOptions {
   /** Bytes of output kept per execution; asked for at every start. */
   readonly outputLimit: () => number;
   readonly answers: ScriptedAnswers;
+  /** What canned guests have written. */
+  readonly cannedFiles?: CannedFiles;
   /** Real processes at a time; 64 per core unless told. */
   readonly concurrency?: number;
   readonly timers: Timers;
@@ -41,7 +47,7 @@ export async function createExecutor(options: ExecOptions): Promise<Executor> {
 async function choose(options: ExecOptions): Promise<Executor> {
   const { mode, outputLimit, timers, warn = () => undefined } = options;
   const limits = { running: options.concurrency, outputLimit };
-  if (mode === 'canned') return new CannedExecutor(timers, outputLimit);
+  if (mode === 'canned') return new CannedExecutor(timers, outputLimit, options.cannedFiles);
   if (mode === 'shell') {
     warn('commands run on this machine as you, without a sandbox (--exec shell)');
     return new ShellExecutor(join(options.directory, 'shell'), limits);
@@ -51,7 +57,7 @@ async function choose(options: ExecOptions): Promise<Executor> {
   if (found.tool) return new SandboxExecutor(directory, found.tool, limits);
   if (mode === 'sandbox') throw new Error(explain(found));
   warn(`${found.reason ?? ''}; commands are answered from prepared data (--exec canned)`);
-  return new CannedExecutor(timers, outputLimit);
+  return new CannedExecutor(timers, outputLimit, options.cannedFiles);
 }
 
 function explain(found: ProbeResult): string {

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Child } from './child';
+import type { GuestFiles } from './guest-files';
 import { launched } from './launcher';
 import { Slots } from './slots';
 import type { Ending, ExecMode, Executor, Finished, Job, RunningJob } from './types';
@@ -35,6 +36,7 @@ const NOTHING = { output: Buffer.alloc(0), dropped: 0 };
 /** Runs jobs as processes of this machine. */
 export abstract class RealExecutor implements Executor {
   abstract readonly mode: ExecMode;
+  abstract readonly files: GuestFiles;
   private readonly running: Slots;
   private readonly starting = new Slots(STARTING_PER_CORE * availableParallelism());
   private readonly jobs = new Set<RealJob>();

@@ -1,10 +1,10 @@
 /**
  * What builds the guest's view of the world, in sh, inside new namespaces and before any foreign code runs.
  * The rule: nothing of this machine is there unless it is named here, and nothing named here can be written but
- * the instance's own home and /tmp.
+ * the instance's own home, its disks below /mnt, and /tmp.
  *
  * The root is an empty file system in memory that ends up read-only; /usr is this machine's, read-only. The
- * working directory is the directory of the instance: `root`, `home` and `tmp` are its own, `etc` and `sys` are
+ * working directory is the directory of the instance: `root`, `home`, `mnt` and `tmp` are its own, `etc` and `sys` are
  * what the simulator tells it (accounts, host name, boot id, script). All mounts are made by one process, because a fleet starts
  * hundreds of guests. No further user namespaces, no capabilities, no new privileges; /proc/sys is read-only.
  *
@@ -53,7 +53,7 @@ umask 022
 host=$1 uid=$2 dir=$3 run=$4 processes=$5 memory=$6 file=$7
 n=/tmp
 mount -t tmpfs -o size=4m,mode=755,nosuid tmpfs $n
-mkdir -p $n/usr $n/proc $n/root $n/home $n/tmp $n/etc $n/dev/shm $n/run/cloud-assist $n/var/tmp $n/old
+mkdir -p $n/usr $n/proc $n/root $n/home $n/mnt $n/tmp $n/etc $n/dev/shm $n/run/cloud-assist $n/var/tmp $n/old
 {
   printf '/usr %s/usr none bind,ro,nosuid,nodev 0 0\\n' $n
   for d in bin sbin lib lib32 lib64 libx32; do
@@ -70,6 +70,7 @@ mkdir -p $n/usr $n/proc $n/root $n/home $n/tmp $n/etc $n/dev/shm $n/run/cloud-as
   done
   printf './root %s/root none bind,nosuid,nodev 0 0\\n' $n
   printf './home %s/home none bind,nosuid,nodev 0 0\\n' $n
+  printf './mnt %s/mnt none bind,nosuid,nodev 0 0\\n' $n
   printf './tmp %s/tmp none bind,nosuid,nodev 0 0\\n' $n
   printf './tmp %s/var/tmp none bind,nosuid,nodev 0 0\\n' $n
   printf './sys %s/run/cloud-assist none bind,ro,nosuid,nodev 0 0\\n' $n

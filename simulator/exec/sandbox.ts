@@ -2,10 +2,11 @@
  * Runs scripts in a sandbox made of Linux namespaces. The rule: a script can reach its own instance and nothing
  * else, and with its first process everything it started ends.
  */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { bubblewrapArgs } from './bubblewrap';
 import type { BubblewrapPlan } from './bubblewrap';
 import { ACCOUNTS, PREPARE } from './sandbox-script';
+import { DirectoryFiles } from './guest-files';
 import { GUEST_UID, GuestDirectories, runsAsRoot } from './guest-directory';
 import { RealExecutor } from './real';
 import type { RealLimits, RealStart } from './real';
@@ -29,6 +30,7 @@ export type SandboxTool = (typeof SANDBOX_TOOLS)[number];
 /** Scripts in namespaces; see `PREPARE` for what is in there. */
 export class SandboxExecutor extends RealExecutor {
   readonly mode = 'sandbox';
+  readonly files: DirectoryFiles;
   private readonly directories: GuestDirectories;
 
   constructor(
@@ -37,7 +39,9 @@ export class SandboxExecutor extends RealExecutor {
     limits: RealLimits,
   ) {
     super(limits);
-    this.directories = new GuestDirectories(resolve(directory));
+    const guests = resolve(directory);
+    this.directories = new GuestDirectories(guests);
+    this.files = new DirectoryFiles(guests, join(guests, '..', 'kept'));
   }
 
   protected override async clean(instanceId: string): Promise<void> {

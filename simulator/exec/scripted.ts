@@ -92,6 +92,10 @@ export class ScriptedExecutor implements Executor {
     return this.inner.mode;
   }
 
+  get files(): Executor['files'] {
+    return this.inner.files;
+  }
+
   run(job: Job): RunningJob {
     const answer = this.answers.take(job);
     if (!answer) return this.inner.run(job);

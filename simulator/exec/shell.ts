@@ -5,6 +5,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { NO_FILES } from './guest-files';
 import { RealExecutor } from './real';
 import type { RealLimits, RealStart } from './real';
 import { RUN_SCRIPT } from './sandbox-script';
@@ -22,6 +23,7 @@ const KEPT = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'TMPDIR', 'TZ'
 /** Scripts without a sandbox. */
 export class ShellExecutor extends RealExecutor {
   readonly mode = 'shell';
+  readonly files = NO_FILES;
 
   constructor(
     private readonly directory: string,

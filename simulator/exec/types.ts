@@ -3,6 +3,8 @@
  * The rule: an executor knows scripts and endings only; the words of the API are put to them by Cloud Assistant.
  */
 
+import type { GuestFiles } from './guest-files';
+
 /** How commands are run: in a sandbox, as the person who started the simulator, or answered from prepared data. */
 export type ExecMode = 'sandbox' | 'shell' | 'canned';
 
@@ -23,6 +25,8 @@ export interface Guest {
   readonly cpus: number;
   readonly memoryMb: number;
   readonly privateIp: string;
+  /** When the provider takes the instance back; what its metadata says. */
+  readonly reclaimedAt?: number;
 }
 
 /** One script on one instance. */
@@ -91,6 +95,8 @@ export interface RunningJob {
 /** Something that runs jobs. */
 export interface Executor {
   readonly mode: ExecMode;
+  /** What guests have written. */
+  readonly files: GuestFiles;
   run(job: Job): RunningJob;
   /** Removes what an instance left behind; called when it is released. */
   forget(instanceId: string): Promise<void>;

@@ -11,7 +11,7 @@ import type { Ledger } from '../core/ledger';
 import type { Random } from '../core/random';
 import type { Durations, Switches } from '../core/settings';
 import type { Instance, InstanceStatus } from './instance';
-import { lastHeartbeat, moveTo } from './instance';
+import { isLocked, lastHeartbeat, moveTo } from './instance';
 import type { LaunchSpec } from './launch';
 import { makeInstance } from './launch';
 import type { World } from './world';
@@ -94,9 +94,10 @@ export class Instances {
     this.timers.delete(instance.instanceId);
     region.instances.delete(instance.instanceId);
     region.freeAddress(instance.vSwitchId, instance.privateIp);
-    for (const disk of [...region.disks.values()].filter((d) => d.instanceId === instance.instanceId))
-      if (disk.deleteWithInstance) region.disks.delete(disk.diskId);
-      else Object.assign(disk, { instanceId: '', device: '', attachedAt: undefined, status: 'Available' });
+    // Whoever is locked for security loses every disk, whatever was wished.
+    if (isLocked(instance, 'security'))
+      for (const disk of region.disks.values())
+        if (disk.instanceId === instance.instanceId) disk.deleteWithInstance = true;
     this.tell(instance, 'released', forced, requestId);
   }
 

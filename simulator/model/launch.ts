@@ -3,7 +3,8 @@
  */
 import type { LifeServices } from './instances';
 import type { Instance, InstanceStatus } from './instance';
-import type { Disk, Region } from './region';
+import type { Region } from './region';
+import type { Disk } from './storage';
 
 /** A disk asked for at launch. */
 export interface LaunchDisk {

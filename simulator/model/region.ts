@@ -2,49 +2,10 @@
  * A region with everything in it. The rule: a resource belongs to one region and is found by its id there.
  */
 import { EcsError } from '../core/errors';
-import type { RegionData } from './catalog';
+import type { ImageData, RegionData } from './catalog';
 import { INSTANCE_TYPES, PUBLIC_IMAGES } from './catalog';
 import type { Instance } from './instance';
-
-/** A disk. */
-export interface Disk {
-  readonly diskId: string;
-  readonly regionId: string;
-  readonly zoneId: string;
-  readonly type: 'system' | 'data';
-  readonly category: string;
-  readonly performanceLevel: string;
-  readonly size: number;
-  readonly createdAt: number;
-  readonly sequence: number;
-  name: string;
-  description: string;
-  device: string;
-  instanceId: string;
-  attachedAt: number | undefined;
-  status: 'In_use' | 'Available' | 'Attaching' | 'Detaching' | 'Creating' | 'ReIniting';
-  deleteWithInstance: boolean;
-  encrypted: boolean;
-  imageId: string;
-  sourceSnapshotId: string;
-  tags: Map<string, string>;
-}
-
-/** An image, public or made from an instance. */
-export interface Image {
-  readonly imageId: string;
-  readonly family: string;
-  readonly name: string;
-  readonly osName: string;
-  readonly osNameEn: string;
-  readonly osType: 'linux' | 'windows';
-  readonly platform: string;
-  readonly architecture: string;
-  readonly size: number;
-  readonly ownerAlias: 'system' | 'self';
-  readonly createdAt: number;
-  status: string;
-}
+import type { Disk, Eip, Image, Snapshot } from './storage';
 
 /** A virtual switch: a subnet in one zone. */
 export interface VSwitch {
@@ -84,6 +45,8 @@ export class Region {
   readonly instances = new Map<string, Instance>();
   readonly disks = new Map<string, Disk>();
   readonly images = new Map<string, Image>();
+  readonly snapshots = new Map<string, Snapshot>();
+  readonly eips = new Map<string, Eip>();
 
   constructor(
     readonly data: RegionData,
@@ -115,18 +78,12 @@ export class Region {
       tags: new Map<string, string>(),
     };
     this.securityGroups.set(securityGroupId, group);
-    for (const image of PUBLIC_IMAGES) {
-      const { name: osName, nameEn: osNameEn, ...rest } = image;
-      this.images.set(image.imageId, {
-        ...rest,
-        name: image.imageId,
-        osName,
-        osNameEn,
-        ownerAlias: 'system',
-        createdAt: openedAt,
-        status: 'Available',
-      });
-    }
+    PUBLIC_IMAGES.forEach((image, index) =>
+      this.images.set(
+        image.imageId,
+        publicImage(this.regionId, image, index - PUBLIC_IMAGES.length, openedAt),
+      ),
+    );
   }
 
   /** The zone, or undefined. */
@@ -183,6 +140,30 @@ export class Region {
     const host = vSwitch && hostOf(vSwitch, address);
     if (host !== undefined) vSwitch?.used.delete(host);
   }
+}
+
+/** Public images come before all others, so their numbers are below zero. */
+function publicImage(regionId: string, data: ImageData, sequence: number, createdAt: number): Image {
+  const { name: osName, nameEn: osNameEn, ...rest } = data;
+  return {
+    ...rest,
+    regionId,
+    sequence,
+    name: data.imageId,
+    description: '',
+    version: '',
+    osName,
+    osNameEn,
+    ownerAlias: 'system',
+    createdAt,
+    resourceGroupId: '',
+    isCopied: false,
+    instanceId: '',
+    disks: [],
+    status: 'Available',
+    work: undefined,
+    tags: new Map(),
+  };
 }
 
 function hostOf(vSwitch: VSwitch, address: string): number | undefined {

@@ -18,7 +18,7 @@ import { dirname } from 'node:path';
 import type { LedgerRecord } from '../core/ledger';
 import type { Simulation } from '../simulation';
 import type { Instance } from './instance';
-import type { Disk, Image } from './region';
+import type { Disk, Image } from './storage';
 
 interface SavedRegion {
   readonly instances: Instance[];
@@ -158,7 +158,8 @@ export class StateFile {
       const vSwitch = region.vSwitches.get(instance.vSwitchId);
       if (vSwitch) region.takeAddress(vSwitch, instance.privateIp);
     }
-    for (const { sequence } of [...data.instances, ...data.disks]) world.continueAfter(sequence);
+    for (const { sequence } of [...data.instances, ...data.disks, ...data.images])
+      world.continueAfter(sequence);
   }
 
   private read(): Saved {

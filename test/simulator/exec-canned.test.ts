@@ -62,10 +62,26 @@ describe('a canned guest', () => {
     ['false', 1, ''],
     ['cat /no/such', 1, 'cat: /no/such: No such file or directory\n'],
     ['#!/bin/bash\necho shebang', 0, 'shebang\n'],
+    ['echo a > /root/f; echo b >> f; cat f; wc -l /root/f', 0, 'a\nb\n2\n'],
+    ['mkdir -p d && touch d/x && ls d && [ -f d/x ] && test -d d && rm -rf d; test -e d', 1, 'x\n'],
+    ['echo a >/etc/f', 1, 'sh: /etc/f: Read-only file system\n'],
+    ['rm /tmp/none', 1, 'rm: /tmp/none: No such file or directory\n'],
+    ['cd /tmp; echo x >../root/../tmp/y; cat y; [ "$(cat y)" = x ]', 0, 'x\n'],
     ['echo windows\r\necho lines\r\n', 0, 'windows\nlines\n'],
   ])('carries out %j', async (script, exitCode, expected) => {
     const { ending, text } = await canned(script);
     expect({ ending, text }).toEqual({ ending: { kind: 'exited', exitCode }, text: expected });
+  });
+
+  it('keeps what scripts write for their instance alone, up to a bound', async () => {
+    const { executor } = driven();
+    expect((await run(executor, 'echo mine >/root/f; seq 400000 >/tmp/big')).text).toContain('No space');
+    expect((await run(executor, 'cat /root/f')).text).toBe('mine\n');
+    expect((await run(executor, 'cat /root/f', { guest: guest('i-other') })).ending).toMatchObject({
+      exitCode: 1,
+    });
+    await executor.forget('i-test');
+    expect((await run(executor, 'cat /root/f')).ending).toMatchObject({ exitCode: 1 });
   });
 
   it('says of a command outside the list that it is not there, as a shell would', async () => {
@@ -81,6 +97,8 @@ describe('a canned guest', () => {
       'echo "open',
       'cat < file',
       '(echo a)',
+      'echo a >',
+      'echo a > > b',
     ])
       expect((await canned(script)).ending).toEqual({ kind: 'exited', exitCode: 2 });
   });
