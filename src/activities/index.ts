@@ -2,6 +2,8 @@
 import type { EcsClient } from '../ecs/client';
 import type { ResultStore } from '../results/store';
 import { beating } from './beating';
+import { createCheckActivities } from './check-input';
+import type { CheckActivities } from './check-input';
 import { createRunCommandActivities } from './run-command';
 import type { RunCommandActivities } from './run-command';
 import type { Waits } from './waits';
@@ -14,8 +16,12 @@ export interface Dependencies {
   waits: Waits;
 }
 
-export type Activities = RunCommandActivities & WatchActivities;
+export type Activities = RunCommandActivities & WatchActivities & CheckActivities;
 
 export function createActivities({ ecs, store, waits }: Dependencies): Activities {
-  return beating({ ...createRunCommandActivities(ecs, store, waits), ...createWatchActivities(ecs, waits) });
+  return beating({
+    ...createCheckActivities(),
+    ...createRunCommandActivities(ecs, store, waits),
+    ...createWatchActivities(ecs, waits),
+  });
 }

@@ -10,7 +10,6 @@
  */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
-  ApplicationFailure,
   defineQuery,
   defineSignal,
   isCancellation,
@@ -20,7 +19,6 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
-  INVALID_INPUT,
   MAX_INSTANCE_IDS_IN_SEARCH_ATTRIBUTE,
   PROGRESS_QUERY,
   WAIT_ENDED_SIGNAL,
@@ -35,8 +33,8 @@ import type {
   WaitEnded,
 } from '../domain/messages';
 import { addToTotals, assertResultSize, emptyTotals, rowsForResult } from '../domain/rows';
-import { formatInputErrors, parseRunCommandInput } from '../domain/run-command-input';
 import { detailsOf, outcomeOfRun, summaryOf } from '../domain/run-summary';
+import { refuseBadInput } from './input';
 import { reading } from './proxies';
 import { addBatch, refusalOf, runBatch } from './run-batch';
 import type { BatchState, RunContext } from './run-batch';
@@ -60,8 +58,7 @@ interface RunState {
 export const waitEndedSignal = defineSignal<[WaitEnded]>(WAIT_ENDED_SIGNAL);
 export const progressQuery = defineQuery<RunCommandProgress>(PROGRESS_QUERY);
 
-export async function runCommand(rawInput: RunCommandInput): Promise<RunCommandResult> {
-  const input = validated(rawInput);
+export async function runCommand(input: RunCommandInput): Promise<RunCommandResult> {
   const state: RunState = {
     startedAt: new Date().toISOString(),
     phase: 'resolving',
@@ -71,25 +68,16 @@ export async function runCommand(rawInput: RunCommandInput): Promise<RunCommandR
     storePath: '',
     cancelled: false,
   };
-  setHandler(progressQuery, () => progressOf(state, input));
+  // Anything may have been given as input; the check comes after the handlers.
+  setHandler(progressQuery, () => progressOf(state, input ?? { region: '' }));
   setHandler(waitEndedSignal, ({ key }) => {
     for (const batch of state.batches) if (batch.invokeId === key) batch.hinted = true;
   });
+  await refuseBadInput(WORKFLOW_TYPES.runCommand, input);
   setCurrentDetails(detailsOf(progressOf(state, input)));
 
   if (await resolve(state, input)) await runBatches(state, input);
   return finish(state, input);
-}
-
-function validated(rawInput: unknown): RunCommandInput {
-  const parsed = parseRunCommandInput(rawInput);
-  if (parsed.ok) return parsed.input;
-  throw ApplicationFailure.create({
-    type: INVALID_INPUT,
-    message: formatInputErrors(parsed.errors),
-    nonRetryable: true,
-    details: [parsed.errors],
-  });
 }
 
 /** @returns false where there is nothing to run on. */
@@ -190,7 +178,10 @@ function unresolvedRows(state: RunState, { targets }: RunCommandInput): Instance
   return (targets.instanceIds ?? []).map((instanceId) => ({ instanceId, outcome: 'NotStarted', reason }));
 }
 
-function progressOf(state: RunState, { region, name }: RunCommandInput): RunCommandProgress {
+function progressOf(
+  state: RunState,
+  { region, name }: Pick<RunCommandInput, 'region' | 'name'>,
+): RunCommandProgress {
   const states: Record<string, number> = {};
   const count = (what: string, by: number): void => {
     if (by > 0) states[what] = (states[what] ?? 0) + by;
