@@ -44,10 +44,11 @@ export class EcsError extends Error {
 
   constructor(init: EcsErrorInit) {
     const id = init.requestId ? ` (request id ${init.requestId})` : '';
-    super(`${init.action}: ${init.code}: ${init.message}${id}`);
+    const detail = withoutRequest(init.message);
+    super(`${init.action}: ${init.code}: ${detail}${id}`);
     this.action = init.action;
     this.code = init.code;
-    this.detail = init.message;
+    this.detail = detail;
     this.kind = init.kind;
     this.effectExcluded = init.effectExcluded;
     this.requestId = init.requestId;
@@ -60,6 +61,19 @@ export class EcsError extends Error {
     return new EcsError({ ...this, message: this.detail, retryAfterMs });
   }
 }
+
+/**
+ * Errors reach histories, logs and terminals, and may repeat the request: transport errors its URL with every
+ * parameter (the script among them), signature errors the text that was to be signed (the security token among them).
+ */
+function withoutRequest(message: string): string {
+  return message
+    .replace(/(https?:\/\/[^\s?#'"]*)[?#][^\s'"]*/gi, '$1?…')
+    .replace(/((string to sign|canonical ?request)\W*(is)?\W*:)[\s\S]*/i, '$1 (left out)')
+    .slice(0, MAX_MESSAGE);
+}
+
+const MAX_MESSAGE = 1_000;
 
 const RETRY = [
   /^(.*\.)?Throttling(\..*)?$/,
@@ -165,7 +179,7 @@ function transportError(action: string, error: SdkErrorShape, thrown: unknown): 
     code: `Transport.${raw}`,
     kind: 'retry',
     effectExcluded: refused,
-    message: `no readable answer: ${message.slice(0, 300)}`,
+    message: `no readable answer: ${withoutRequest(message).slice(0, 300)}`,
   });
 }
 

@@ -6,7 +6,7 @@
  * stderr as JSON lines. Exit codes: 0 ended as asked, 2 bad configuration, 3 could not start or lost its server.
  */
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import pino from 'pino';
 import type { Logger } from 'pino';
 import { ConfigError, loadConfig } from '../config';
@@ -15,6 +15,7 @@ import { createEcsClient } from '../ecs/client';
 import { DEFAULT_QUOTA } from '../ecs/quota';
 import { createFileResultStore } from '../results/store';
 import { keepHealthFile } from './health-file';
+import { installLogger } from './log';
 import { checkNamespace } from './start-up-checks';
 import { createTemporalWaits } from './temporal-waits';
 import { createWorker } from './worker';
@@ -129,24 +130,6 @@ async function answers(connection: Connection): Promise<boolean> {
 /** A parent that was killed closes our stdin; a worker nobody owns any more must not go on. */
 function endWithParent(shutdown: () => void): void {
   process.stdin.on('end', shutdown).on('error', shutdown).resume();
-}
-
-function installLogger(log: Logger): void {
-  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
-  const at =
-    (level: keyof typeof levels) =>
-    (message: string, meta?: object): void =>
-      log[levels[level]](meta ?? {}, message);
-  Runtime.install({
-    logger: {
-      log: (level, message, meta) => at(level)(message, meta),
-      trace: at('TRACE'),
-      debug: at('DEBUG'),
-      info: at('INFO'),
-      warn: at('WARN'),
-      error: at('ERROR'),
-    },
-  });
 }
 
 function messageOf(error: unknown): string {

@@ -78,3 +78,33 @@ describe('an answer of the SDK', () => {
     expect(error.retryIn(500)).toBeInstanceOf(EcsError);
   });
 });
+
+describe('what the request said stays out of messages', () => {
+  it.each([
+    [
+      'the URL of a transport error',
+      'ReadTimeout(15000). POST http://127.0.0.1:8080/?CommandContent=c2VjcmV0&SecurityToken=s failed.',
+      'ReadTimeout(15000). POST http://127.0.0.1:8080/?… failed.',
+    ],
+    [
+      'the text that was to be signed',
+      'Specified signature is not matched. server string to sign is:POST&%2F&SecurityToken%3Dsecret',
+      'Specified signature is not matched. server string to sign is: (left out)',
+    ],
+    [
+      'the canonical request',
+      'No match. Server CanonicalRequest is:\nPOST\n/\nCommandContent=c2VjcmV0',
+      'No match. Server CanonicalRequest is: (left out)',
+    ],
+  ])('%s', (_, Message, told) => {
+    const refusal = { code: 'SomeCode', statusCode: 400, data: { Message } };
+    expect(toEcsError('RunCommand', refusal).detail).toBe(told);
+    expect(toEcsError('RunCommand', new Error(Message)).message).toContain(told);
+    expect(toEcsError('RunCommand', refusal).retryIn(5).detail).toBe(told);
+  });
+
+  it('and a message stays short, whoever wrote it', () => {
+    const refusal = { code: 'SomeCode', statusCode: 400, data: { Message: 'x'.repeat(100_000) } };
+    expect(toEcsError('RunCommand', refusal).message.length).toBeLessThan(1_100);
+  });
+});
