@@ -9,7 +9,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { DEFAULT_ACCOUNT, PROGRESS_QUERY, WORKFLOW_TYPES, taskQueueOf } from './domain/messages';
 import type { InputError, RunCommandInput, RunCommandProgress, RunCommandResult } from './domain/messages';
 import { formatInputErrors, parseRunCommandInput } from './domain/run-command-input';
-import { firstLine } from './domain/text';
+import { escapeMarkdown, firstLine, shorten } from './domain/text';
 
 /** The type of the workflow `runCommand`, for typed clients. */
 export type RunCommandWorkflow = (input: RunCommandInput) => Promise<RunCommandResult>;
@@ -51,8 +51,19 @@ export async function startRunCommand(
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
     taskQueue: taskQueueOf(options.account ?? DEFAULT_ACCOUNT),
     args: [input],
-    staticSummary: firstLine(input.name ?? input.command.content),
+    staticSummary: summaryFor(input),
   });
+}
+
+const MAX_SUMMARY_BYTES = 400;
+
+/** The line people see in the Web UI, which takes it for Markdown; the server takes 400 bytes of it. */
+function summaryFor({ name, command }: RunCommandInput): string {
+  const text = firstLine(name ?? command.content);
+  for (let length = [...text].length; ; length -= 10) {
+    const summary = escapeMarkdown(shorten(text, length));
+    if (length <= 10 || Buffer.byteLength(summary) <= MAX_SUMMARY_BYTES) return summary;
+  }
 }
 
 /** Waits for the end of a run; a run whose instances failed ends with a result, not with an exception. */
