@@ -22,8 +22,8 @@ const FLAGS = [
   '--no-proxy-server',
 ];
 
-/** Of a window; big enough for the head of a run's page, its input and its result. */
-export const VIEWPORT = { width: 1200, height: 1000 };
+/** Of a window; big enough for the head of a run's page, its input, its result and what happened when. */
+const VIEWPORT = { width: 1200, height: 1240 };
 
 /** The path of a Chromium on the PATH, or `undefined`. */
 export function findChromium(): string | undefined {
