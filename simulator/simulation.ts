@@ -22,6 +22,7 @@ import { Throttle } from './core/throttle';
 import type { Instance } from './model/instance';
 import { Instances } from './model/instances';
 import { World } from './model/world';
+import { Spot } from './spot';
 import { Storage } from './storage';
 import { SystemEvents } from './system-events';
 
@@ -71,6 +72,7 @@ export class Simulation {
   readonly instances: Instances;
   readonly systemEvents: SystemEvents;
   readonly storage: Storage;
+  readonly spot: Spot;
   /** Hears of errors that no answer can carry. */
   readonly report: (error: unknown) => void;
   /** When this simulation began, in its own time. */
@@ -111,6 +113,7 @@ export class Simulation {
     this.instances = new Instances(this);
     this.systemEvents = new SystemEvents(this);
     this.storage = new Storage(this);
+    this.spot = new Spot(this);
   }
 
   /** Commands, invocations, and the answers that tests script. */

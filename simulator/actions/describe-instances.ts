@@ -161,8 +161,9 @@ function simple(given: Params): Match[] {
   when(given.KeyPairName, (v, i) => i.keyPairName === v);
   when(given.LockReason, (v, i) => isLocked(i, v));
   when(given.PrivateIpAddresses, (v, i) => v.includes(i.privateIp));
+  when(given.EipAddresses, (v, i) => i.eip !== undefined && v.includes(i.eip.address));
   when(given.PublicIpAddresses, (v, i) => v.includes(i.publicIp));
-  for (const none of [given.InnerIpAddresses, given.EipAddresses, given.RdmaIpAddresses, given.HpcClusterId])
+  for (const none of [given.InnerIpAddresses, given.RdmaIpAddresses, given.HpcClusterId])
     when(none, () => false);
   if (given.Ipv6Address.length > 0) matches.push(() => false);
   when(given.IoOptimized, (v) => v);

@@ -3,10 +3,20 @@
  */
 import type { Action } from '../core';
 import { ASSISTANT_ACTIONS } from './assistant';
+import { describeAvailableResource } from './available-resource';
 import { describeInstanceAttribute, describeInstances, describeInstanceStatus } from './describe-instances';
 import { describeInstanceHistoryEvents, describeInstancesFullStatus } from './describe-events';
 import { attachDisk, createDisk, deleteDisk, detachDisk, modifyDiskAttribute } from './disk-changes';
 import { describeDisks } from './disks';
+import {
+  allocateEipAddress,
+  associateEipAddress,
+  describeEipAddresses,
+  releaseEipAddress,
+  unassociateEipAddress,
+} from './eips';
+import { describeImages } from './describe-images';
+import { copyImage, createImage, deleteImage } from './images';
 import { describeInstanceTypes } from './instance-types';
 import {
   deleteInstance,
@@ -24,6 +34,7 @@ import { describeSecurityGroups, describeVSwitches } from './network';
 import { describeRegions, describeZones } from './regions';
 import { runInstances } from './run-instances';
 import { createSnapshot, deleteSnapshot, describeSnapshots } from './snapshots';
+import { describeSpotAdvice, describeSpotPriceHistory } from './spot';
 import {
   acceptInquiredSystemEvent,
   cancelSimulatedSystemEvents,
@@ -70,5 +81,17 @@ export const ACTIONS: readonly Action[] = [
   createSnapshot,
   describeSnapshots,
   deleteSnapshot,
+  createImage,
+  describeImages,
+  deleteImage,
+  copyImage,
+  describeAvailableResource,
+  describeSpotPriceHistory,
+  describeSpotAdvice,
+  allocateEipAddress,
+  describeEipAddresses,
+  associateEipAddress,
+  unassociateEipAddress,
+  releaseEipAddress,
   ...ASSISTANT_ACTIONS,
 ];

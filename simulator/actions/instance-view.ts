@@ -89,7 +89,7 @@ export function instanceView(instance: Instance, status: Instance['status']): Re
     },
     Tags: tagsView(instance.tags),
     RdmaIpAddress: addresses(),
-    EipAddress: { AllocationId: '', IpAddress: '', InternetChargeType: '', IsSupportUnassociate: false },
+    EipAddress: { ...eipView(instance), IsSupportUnassociate: instance.eip !== undefined },
     NetworkInterfaces: { NetworkInterface: [networkInterface(instance)] },
     DedicatedHostAttribute: { DedicatedHostClusterId: '', DedicatedHostId: '', DedicatedHostName: '' },
     DedicatedInstanceAttribute: { Affinity: '', Tenancy: '' },
@@ -98,6 +98,18 @@ export function instanceView(instance: Instance, status: Instance['status']): Re
     CpuOptions: { CoreCount: Math.max(1, (type?.cpu ?? 2) / 2), ThreadsPerCore: 2, Numa: 'ON' },
     HibernationOptions: { Configured: false },
     ImageOptions: { LoginAsNonRoot: false },
+  };
+}
+
+function eipView({ eip }: Instance): Record<string, unknown> {
+  const none = { AllocationId: '', IpAddress: '', InternetChargeType: '' };
+  if (!eip) return none;
+  const { allocationId, address, bandwidth, internetChargeType } = eip;
+  return {
+    AllocationId: allocationId,
+    IpAddress: address,
+    Bandwidth: bandwidth,
+    InternetChargeType: internetChargeType,
   };
 }
 
@@ -124,7 +136,7 @@ export function attributeView(instance: Instance): Record<string, unknown> {
     CreationTime: seconds(instance.createdAt),
     ExpiredTime: instance.expiresAt === undefined ? NEVER : minutes(instance.expiresAt),
     OperationLocks: { LockReason: instance.locks.map(({ reason }) => ({ LockReason: reason })) },
-    EipAddress: { AllocationId: '', IpAddress: '', InternetChargeType: '' },
+    EipAddress: eipView(instance),
     DedicatedHostAttribute: { DedicatedHostId: '', DedicatedHostName: '' },
     EnableJumboFrame: false,
     EnableNetworkEncryption: false,

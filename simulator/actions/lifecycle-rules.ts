@@ -14,7 +14,14 @@ const START_LOCKS = ['security', 'financial', 'Recycling'];
 export function requireStartable(context: ActionContext, instance: Instance): void {
   requireUnlocked(instance, START_LOCKS);
   if (instance.status !== 'Stopped') throw errors.incorrectStatus();
-  const { world, switches } = context.simulation;
+  const { world, switches, spot } = context.simulation;
+  const isCheap = instance.spotPriceLimit < spot.priceOf(instance.zoneId, instance.instanceType);
+  if (instance.spotStrategy === 'SpotWithPriceLimit' && isCheap)
+    throw new EcsError(
+      403,
+      'OperationDenied.SpotPriceLowerThanPublicPrice',
+      'The price limit is lower than the current price.',
+    );
   if (instance.stoppedMode !== 'StopCharging' || !switches.startNeedsStock) return;
   if (world.region(instance.regionId).stockOf(instance.zoneId, instance.instanceType) < 1)
     throw errors.noStock();

@@ -3,7 +3,7 @@
  */
 import type { PageLimits } from '../core';
 import { defineAction, flag, ignored, jsonList, number, pageParams, seconds, text } from '../core';
-import { ECS_VERSION } from '../core/action';
+import { ECS_VERSION, VPC_VERSION } from '../core/action';
 import { tagsView } from './instance-view';
 import { carries, tagList } from './tag-rules';
 
@@ -70,7 +70,7 @@ const VSWITCH_LIMITS: PageLimits = { defaultSize: 10, max: 50 };
 /** DescribeVSwitches, of this product and, as newer clients call it, of the Vpc product. */
 export const describeVSwitches = defineAction({
   name: 'DescribeVSwitches',
-  versions: [ECS_VERSION, '2016-04-28'],
+  versions: [ECS_VERSION, VPC_VERSION],
   required: [],
   quota: 'describe',
   params: {

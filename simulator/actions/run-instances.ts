@@ -5,9 +5,11 @@ import type { ActionContext, ParamsOf } from '../core';
 import { defineAction, EcsError, errors } from '../core';
 import { INSTANCE_TYPES } from '../model/catalog';
 import type { InstanceTypeData } from '../model/catalog';
-import type { LaunchDisk, LaunchSpec } from '../model/launch';
+import type { LaunchSpec } from '../model/launch';
 import type { Region, VSwitch } from '../model/region';
 import type { Image } from '../model/storage';
+import { round } from '../spot/prices';
+import { dataDisksOf, toDisk } from './launch-disks';
 import { launchParams } from './launch-params';
 import { instanceNames } from './launch-names';
 import { newTags } from './tag-rules';
@@ -25,7 +27,7 @@ export const runInstances = defineAction({
   dryRun: true,
   clientToken: [400, 'InvalidClientToken.ValueNotSupported', 'The ClientToken provided is invalid.'],
   params: launchParams,
-  handle(context, params) {
+  async handle(context, params) {
     const { region, simulation } = context;
     const tags = newTags(params.Tag);
     const autoReleaseAt = requireReleaseTime(params.AutoReleaseTime, context.now);
@@ -33,10 +35,12 @@ export const runInstances = defineAction({
     const type = requireType(params.InstanceType);
     const vSwitch = requireVSwitch(region, params);
     requireConsistent(params, region, image, type);
+    requireAffordable(context, params, type, vSwitch);
     const amount = affordable(region.stockOf(vSwitch.zoneId, type.id), params);
     const { names, hosts } = instanceNames(params, amount);
     const specs = names.map((name, index) => ({
       ...toSpec(params, region, image, type, vSwitch),
+      dataDisks: dataDisksOf(params, region, image),
       tags,
       ...(autoReleaseAt === undefined ? {} : { autoReleaseAt }),
       ...(name === undefined ? {} : { name }),
@@ -44,11 +48,12 @@ export const runInstances = defineAction({
     }));
     region.takeStock(vSwitch.zoneId, type.id, amount);
     const made = specs.map((spec) => simulation.instances.launch(spec, context.requestId));
+    for (const instance of made) await simulation.storage.images.furnish(instance, image);
     // Before the guest would boot: nobody ever sees such an instance Running.
     const failsAt = simulation.clock.dueAfter(simulation.durations.pending);
     if (context.fault('creationFailure'))
       for (const { instanceId } of made) simulation.systemEvents.failCreation(instanceId, failsAt);
-    const price = Math.round(type.price * amount * 1000) / 1000;
+    const price = round(priceOf(context, params, type, vSwitch) * amount);
     return {
       InstanceIdSets: { InstanceIdSet: made.map((instance) => instance.instanceId) },
       OrderId: String(200_000_000_000_000 + Math.floor(simulation.random.next() * 1e12)),
@@ -81,8 +86,10 @@ function requireImage(context: ActionContext, region: Region, params: Params): I
     );
   const found =
     params.ImageId === undefined
-      ? all.find((image) => image.family === params.ImageFamily)
+      ? all.findLast((image) => image.family === params.ImageFamily && image.status === 'Available')
       : region.images.get(params.ImageId);
+  if (found && found.status !== 'Available')
+    throw new EcsError(400, 'IncorrectImageStatus', 'The specified image is not Available.');
   if (found) return found;
   const [first] = all;
   if (context.simulation.switches.unknownImage === 'accept' && first && params.ImageId !== undefined)
@@ -168,6 +175,26 @@ function requireConsistent(params: Params, region: Region, image: Image, type: I
     );
 }
 
+function priceOf(context: ActionContext, params: Params, type: InstanceTypeData, vSwitch: VSwitch): number {
+  const isSpot = params.SpotStrategy !== undefined && params.SpotStrategy !== 'NoSpot';
+  return isSpot ? context.simulation.spot.priceOf(vSwitch.zoneId, type.id) : type.price;
+}
+
+function requireAffordable(
+  context: ActionContext,
+  params: Params,
+  type: InstanceTypeData,
+  vSwitch: VSwitch,
+): void {
+  if (params.SpotStrategy !== 'SpotWithPriceLimit' || params.SpotPriceLimit === undefined) return;
+  if (params.SpotPriceLimit >= priceOf(context, params, type, vSwitch)) return;
+  throw new EcsError(
+    400,
+    'InvalidSpotPriceLimit.LowerThanPublicPrice',
+    'The specified SpotPriceLimit is lower than the current price.',
+  );
+}
+
 function affordable(stock: number, params: Params): number {
   const amount = params.Amount ?? 1;
   if (params.MinAmount !== undefined && params.MinAmount > amount)
@@ -211,27 +238,5 @@ function toSpec(
     deletionProtection: params.DeletionProtection,
     httpTokens: params.HttpTokens,
     systemDisk: toDisk(disk, image.size),
-    dataDisks: params.DataDisk.map((data) => toDisk(data, 20)),
-  };
-}
-
-function toDisk(
-  disk: Params['SystemDisk'] & {
-    readonly Device?: string | undefined;
-    readonly DeleteWithInstance?: boolean | undefined;
-    readonly SnapshotId?: string | undefined;
-  },
-  least: number,
-): LaunchDisk {
-  return {
-    category: disk.Category,
-    size: disk.Size ?? Math.max(40, least),
-    performanceLevel: disk.PerformanceLevel,
-    name: disk.DiskName,
-    description: disk.Description,
-    device: disk.Device,
-    deleteWithInstance: disk.DeleteWithInstance,
-    encrypted: disk.Encrypted,
-    snapshotId: disk.SnapshotId,
   };
 }

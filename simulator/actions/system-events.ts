@@ -4,7 +4,7 @@
  */
 import { defineAction, EcsError, errors, flag, ignored, text, time } from '../core';
 import type { ActionContext } from '../core';
-import { isOpen, REAL_OPS_TYPES, SIMULATED_TYPES } from '../system-events/model';
+import { INTERRUPTION, isOpen, REAL_OPS_TYPES, SIMULATED_TYPES } from '../system-events/model';
 import type { SystemEvent } from '../system-events/model';
 import { badEventParameter, eventIds, eventInstanceIds, missingEventParameter } from './event-params';
 
@@ -53,7 +53,12 @@ export const createSimulatedSystemEvents = defineAction({
     const realOps = params.TriggerRealOps ?? false;
     const type = params.EventType;
     requireAllowed(type, realOps);
-    for (const id of params.InstanceId) if (!region.instances.has(id)) throw errors.instanceNotFound();
+    for (const id of params.InstanceId) {
+      const instance = region.instances.get(id);
+      if (!instance) throw errors.instanceNotFound();
+      if (type === INTERRUPTION && instance.spotStrategy === 'NoSpot')
+        throw new EcsError(403, 'InvalidParameter', 'Only a preemptible instance can be interrupted.');
+    }
     // The system chooses the moment of a redeployment that really happens.
     const notBefore = realOps && type === 'SystemMaintenance.Redeploy' ? now : params.NotBefore;
     if (notBefore < now)
@@ -74,8 +79,7 @@ export const createSimulatedSystemEvents = defineAction({
 const REASON = 'A simulated event.';
 
 function requireAllowed(type: string, realOps: boolean): void {
-  const needsRealOps = type.startsWith('Instance:');
-  if (realOps ? REAL_OPS_TYPES.includes(type) : !needsRealOps) return;
+  if (realOps ? REAL_OPS_TYPES.includes(type) : type !== INTERRUPTION) return;
   throw new EcsError(403, 'InvalidParameter', 'EventType and TriggerRealOps do not go together.');
 }
 

@@ -23,6 +23,7 @@ export function guestOf(instance: Instance): Guest {
     cpus: type?.cpu ?? 2,
     memoryMb: (type?.memory ?? 4) * 1_024,
     privateIp: instance.privateIp,
+    ...(instance.reclaim ? { reclaimedAt: instance.reclaim.due } : {}),
   };
 }
 

@@ -26,6 +26,8 @@ export const addInstancesBody = z
     chargeType: z.enum(['PostPaid', 'PrePaid']).optional(),
     spotStrategy: z.enum(['NoSpot', 'SpotAsPriceGo', 'SpotWithPriceLimit']).optional(),
     spotInterruptionBehavior: z.enum(['Terminate', 'Stop']).optional(),
+    spotPriceLimit: z.number().positive().optional(),
+    spotDuration: z.number().int().min(0).max(6).optional(),
     resourceGroupId: z.string().optional(),
     deletionProtection: z.boolean().optional(),
     privateIp: z.string().optional(),
@@ -65,6 +67,8 @@ export const stockBody = z
     zoneId: z.string(),
     instanceType: z.string(),
     stock: z.number().int().nonnegative().nullable(),
+    /** The provider needs the capacity: spot instances of the type in the zone are taken back. */
+    reclaim: z.boolean().default(false),
   })
   .strict();
 

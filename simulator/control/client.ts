@@ -12,6 +12,7 @@ import type { addInstancesBody, stockBody, throttleBody, updateInstanceBody } fr
 import type { CycleStatus, SystemEvent } from '../system-events/model';
 import type { raiseEventsBody } from './events';
 import type { InstanceSummary } from './instances';
+import type { spotPriceBody } from './spot';
 
 /** The state of the simulator's clock. */
 export interface ClockState {
@@ -93,6 +94,21 @@ export class ControlClient {
   /** Puts an event into a status at once. */
   setEventStatus(eventId: string, status: CycleStatus): Promise<SystemEvent> {
     return this.send('PATCH', `/events/${encodeURIComponent(eventId)}`, { status });
+  }
+
+  /** Gives spot instances notice now; returns when each will be taken. */
+  async reclaim(...instanceIds: string[]): Promise<(number | null)[]> {
+    return (await this.send<{ due: (number | null)[] }>('POST', '/reclaims', { instanceIds })).due;
+  }
+
+  /** Takes notices back. */
+  withdrawReclaim(...instanceIds: string[]): Promise<void> {
+    return this.send('POST', '/reclaim-withdrawals', { instanceIds });
+  }
+
+  /** Sets the spot price of an hour; whoever bid less is taken back. `null` gives it back to the market. */
+  setSpotPrice(price: z.input<typeof spotPriceBody>): Promise<void> {
+    return this.send('PUT', '/spot-price', price);
   }
 
   /** Lines of the ledger, oldest first. */

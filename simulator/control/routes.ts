@@ -12,6 +12,7 @@ import { clockBody, keyBody, stockBody, throttleBody } from './bodies';
 import { listEvents, raiseEvents, updateEvent } from './events';
 import { addInstances, listInstances, rebootGuest, removeInstance, updateInstance } from './instances';
 import type { ControlTarget } from './server';
+import { reclaim, setSpotPrice, withdrawReclaim } from './spot';
 import { ControlError } from './control-error';
 
 /** A control call. */
@@ -55,6 +56,10 @@ const ROUTES: Readonly<Record<string, ControlHandler>> = {
   'GET /events': (target, { query }) => listEvents(target, query),
   'POST /events': (target, { body }) => raiseEvents(target, body),
   'PATCH /events/*': (target, { body }, id) => updateEvent(target, id, body),
+
+  'POST /reclaims': (target, { body }) => reclaim(target, body),
+  'POST /reclaim-withdrawals': (target, { body }) => withdrawReclaim(target, body),
+  'PUT /spot-price': (target, { body }) => setSpotPrice(target, body),
 
   'GET /ledger': ({ simulation }, { query }) => ({
     records: simulation.ledger.query(ledgerQuery.parse(Object.fromEntries(query))),
@@ -101,11 +106,12 @@ const ROUTES: Readonly<Record<string, ControlHandler>> = {
   'DELETE /policy': ({ simulation }) => void (simulation.policy = undefined),
 
   'PUT /stock': ({ simulation }, { body }) => {
-    const { regionId, zoneId, instanceType, stock } = stockBody.parse(body);
+    const { regionId, zoneId, instanceType, stock, reclaim: takesBack } = stockBody.parse(body);
     const zone = simulation.world.region(regionId ?? zoneId.slice(0, zoneId.lastIndexOf('-'))).zone(zoneId);
     if (!zone) throw new ControlError(404, `There is no zone ${zoneId}.`);
     if (stock === null) zone.stock.delete(instanceType);
     else zone.stock.set(instanceType, stock);
+    simulation.spot.setScarce(zoneId, instanceType, takesBack);
     return {};
   },
 

@@ -139,6 +139,8 @@ export interface Action {
 
 /** The version of the API that is simulated. */
 export const ECS_VERSION = '2014-05-26';
+/** The version of the Vpc product, some of whose actions are answered on the same port. */
+export const VPC_VERSION = '2016-04-28';
 
 /** Accepted everywhere and meaningless. */
 const EVERYWHERE = new Set([

@@ -9,7 +9,7 @@ import { allPairs, header } from '../wire/request';
 import { Nonces } from '../wire/nonces';
 import { verifySignature } from '../wire/signature';
 import type { Action, Answer } from './action';
-import { ActionContext, ECS_VERSION } from './action';
+import { ActionContext, ECS_VERSION, VPC_VERSION } from './action';
 import { EcsError, errors } from './errors';
 import type { DrawnFaults } from './faults';
 import { Keyring } from './keyring';
@@ -114,7 +114,8 @@ export class Gateway {
     const pairs = new Map(allPairs(request));
     call.params = new Map([...pairs].filter(([name]) => !SYSTEM.has(name)));
     call.action = header(request, 'x-acs-action') ?? pairs.get('Action') ?? '';
-    const action = this.findAction(call.action, header(request, 'x-acs-version') ?? pairs.get('Version'));
+    const version = header(request, 'x-acs-version') ?? pairs.get('Version');
+    const action = this.findAction(call.action, version);
     this.authenticate(request, call);
     const { faults, throttle, clock } = simulation;
     const drawn = (call.drawn = faults.draw(call.action, call.params, clock.now()));
@@ -128,7 +129,7 @@ export class Gateway {
       simulation.world.regions.has(regionId) ? regionId : '',
       clock.now(),
     );
-    authorize(simulation.policy, action.name);
+    authorize(simulation.policy, action.name, version === VPC_VERSION ? 'vpc' : 'ecs');
     const prepared = action.prepare(call.params);
     call.unknownParameters = prepared.unknownParameters;
     if (regionId !== '') simulation.world.region(regionId);

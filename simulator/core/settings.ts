@@ -31,6 +31,8 @@ export interface Durations {
   /** What every image takes, and what each GiB of its largest disk adds; a tenth of the latter after a snapshot. */
   readonly image: number;
   readonly imagePerGiB: number;
+  /** From the notice of a reclaim to its end. */
+  readonly spotNotice: number;
 }
 
 /** The defaults: brief enough to watch, long enough to be seen. */
@@ -51,6 +53,7 @@ export const DEFAULT_DURATIONS: Durations = {
   snapshotPerGiB: 2_000,
   image: 20_000,
   imagePerGiB: 8_000,
+  spotNotice: 300_000,
 };
 
 /** The switches, one for each doubt. */
@@ -90,6 +93,8 @@ export const switchesSchema = z
     tradePrice: z.enum(['number', 'string']).default('number'),
     /** What becomes of an image whose instance is released while it is made. */
     imageOfReleased: z.enum(['survives', 'fails']).default('survives'),
+    /** Whether the lock of a reclaim ends when its instance has been stopped, or stays. */
+    recyclingAfterStop: z.enum(['lifted', 'kept']).default('lifted'),
     /** What lists say right after RebootInstance: the truth, or for a while still Running. */
     statusAfterReboot: z.enum(['current', 'stale']).default('current'),
     /** What gets ahead of a planned reboot: RebootInstance, or a start after a stop as well. */

@@ -94,6 +94,17 @@ export interface Instance {
   agent: Agent;
   /** Until then lists say Running although the instance reboots. */
   staleUntil?: number;
+  /** Set from the notice of a reclaim to its end. */
+  reclaim?: { readonly due: number };
+  /** Its capacity went to somebody else: stopping gives nothing back. */
+  capacityLost?: boolean;
+  /** The elastic address on it. */
+  eip?: {
+    readonly allocationId: string;
+    readonly address: string;
+    readonly bandwidth: number;
+    readonly internetChargeType: string;
+  };
   /** What is done when its host fails; the service's defaults when absent. */
   maintenance?: Maintenance;
 }

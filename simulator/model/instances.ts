@@ -56,6 +56,7 @@ export class Instances {
   start(instance: Instance, requestId?: string): void {
     moveTo(instance, 'Starting', this.services.clock.now());
     instance.stoppedMode = 'Not-applicable';
+    instance.capacityLost = false;
     this.tell(instance, 'starting', false, requestId);
     this.step(instance, 'Running', this.services.durations.starting);
   }
@@ -181,7 +182,8 @@ export class Instances {
   }
 
   private giveUpCompute(instance: Instance): void {
-    this.services.world.region(instance.regionId).takeStock(instance.zoneId, instance.instanceType, -1);
+    if (!instance.capacityLost)
+      this.services.world.region(instance.regionId).takeStock(instance.zoneId, instance.instanceType, -1);
     instance.publicIp = '';
   }
 

@@ -84,6 +84,8 @@ export class StateFile {
     const file = openSync(temporary, 'wx', OWNER_ONLY);
     try {
       writeSync(file, JSON.stringify(this.collect(), writeMap));
+      // What grows with the state; how busy the disk is must not decide what an answer promises.
+      this.lastCost = performance.now() - began;
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -93,7 +95,6 @@ export class StateFile {
       appendFileSync(this.ledgerPath, `${this.lines.join('\n')}\n`, { mode: OWNER_ONLY });
     this.lines = [];
     this.dirty = false;
-    this.lastCost = performance.now() - began;
   }
 
   private get ledgerPath(): string {

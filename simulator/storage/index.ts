@@ -29,10 +29,18 @@ export class Storage {
     this.snapshots = new Snapshots(simulation, works, this.files);
     this.images = new Images(simulation, works, this.files, this.snapshots);
     this.disks = new Disks(simulation, works, this.files);
+    simulation.events.subscribe(({ type, instanceId, regionId }) => {
+      if (type === 'released') this.freeAddresses(instanceId, regionId);
+    });
     simulation.keep('storage', {
       save: () => this.save(),
       restore: (saved) => this.restore(saved as Saved),
     });
+  }
+
+  private freeAddresses(instanceId: string, regionId: string): void {
+    for (const eip of this.simulation.world.region(regionId).eips.values())
+      if (eip.instanceId === instanceId) Object.assign(eip, { status: 'Available', instanceId: '' });
   }
 
   private save(): Saved {

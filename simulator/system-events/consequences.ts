@@ -4,10 +4,12 @@
  */
 import type { Simulation } from '../simulation';
 import type { SystemEvent } from './model';
+import { INTERRUPTION } from './model';
 
 /** What happens when the event begins to be executed. */
 export function carryOut(simulation: Simulation, event: SystemEvent): void {
   const instance = simulation.world.findInstance(event.instanceId);
+  if (instance && event.type === INTERRUPTION) return simulation.spot.reclaim(instance);
   if (instance?.status !== 'Running') return;
   const [, deed = ''] = event.type.split('.');
   if (/^(Reboot|Redeploy)/.test(deed)) simulation.instances.reboot(instance, true);
@@ -18,4 +20,16 @@ export function carryOut(simulation: Simulation, event: SystemEvent): void {
 export function finish(simulation: Simulation, event: SystemEvent): void {
   const instance = simulation.world.findInstance(event.instanceId);
   if (instance && event.type.endsWith('.Delete')) simulation.instances.release(instance, true);
+}
+
+/** What happens when its owner takes it back while it is being executed. */
+export function undo(simulation: Simulation, event: SystemEvent): void {
+  const instance = simulation.world.findInstance(event.instanceId);
+  if (instance && event.type === INTERRUPTION) simulation.spot.withdraw(instance);
+}
+
+/** How long the execution takes, in the provider's time. */
+export function executionOf(simulation: Simulation, event: SystemEvent): number {
+  const { eventExecuting, spotNotice } = simulation.durations;
+  return event.type === INTERRUPTION ? spotNotice : eventExecuting;
 }

@@ -5,7 +5,7 @@
 import type { InstanceEvent } from '../core/events';
 import type { Timer } from '../core/clock';
 import type { Simulation } from '../simulation';
-import { carryOut, finish } from './consequences';
+import { carryOut, executionOf, finish, undo } from './consequences';
 import type { CycleStatus, SystemEvent } from './model';
 import { isFailure, isOpen } from './model';
 
@@ -99,6 +99,7 @@ export class SystemEvents {
 
   /** Takes an open event back. */
   cancel(event: SystemEvent, requestId?: string): void {
+    if (event.realOps) undo(this.simulation, event);
     this.become(event, 'Canceled', requestId);
   }
 
@@ -139,9 +140,10 @@ export class SystemEvents {
   }
 
   private execute(event: SystemEvent, due?: number): void {
-    const { clock, durations } = this.simulation;
+    const { clock } = this.simulation;
     if (event.realOps) carryOut(this.simulation, event);
-    if (isOpen(event)) this.arm(event, 'Executed', due ?? clock.dueAfter(durations.eventExecuting));
+    if (isOpen(event))
+      this.arm(event, 'Executed', due ?? clock.dueAfter(executionOf(this.simulation, event)));
   }
 
   private arm(event: SystemEvent, status: CycleStatus, due: number): void {
