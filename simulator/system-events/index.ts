@@ -84,6 +84,7 @@ export class SystemEvents {
       finishedAt: undefined,
       next: undefined,
     };
+    this.forgetOld();
     this.keep(event);
     this.tell(event, 'event.raised', requestId);
     if (status === 'Executing') this.execute(event, event.simulated ? event.notBefore : undefined);
@@ -185,6 +186,15 @@ export class SystemEvents {
         this.timers.get(event.eventId)?.cancel();
       } else if (type === 'running' && event.avoiding)
         this.arm(event, 'Avoided', clock.dueAfter(durations.eventAvoided));
+    }
+  }
+
+  /** The oldest go first; one that is still open keeps those after it, which are few. */
+  private forgetOld(): void {
+    const since = this.simulation.clock.now() - HISTORY_MS;
+    for (const event of this.events.values()) {
+      if ((event.finishedAt ?? Infinity) >= since) return;
+      this.events.delete(event.eventId);
     }
   }
 
