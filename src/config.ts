@@ -46,6 +46,8 @@ export interface Config {
   binaries: { temporalCli?: string; testServer?: string };
   worker: WorkerConfig;
   resultsDir: string;
+  /** The policy file of system events; absent: every event has the built-in policy, which alerts and never acts. */
+  policyFile?: string;
   /** A file the worker touches as long as it works; absent: none. */
   healthFile?: string;
 }
@@ -113,6 +115,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       maxCachedWorkflows: variables.STEWARD_MAX_CACHED_WORKFLOWS,
       maxConcurrentActivities: variables.STEWARD_MAX_CONCURRENT_ACTIVITIES,
     },
+    policyFile: variables.STEWARD_POLICY_FILE,
     resultsDir: variables.STEWARD_RESULTS_DIR ?? join(stateDir, 'results'),
     healthFile: variables.STEWARD_HEALTH_FILE,
   };
@@ -142,6 +145,7 @@ function wholeNumber(
 
 const VARIABLES = z.object({
   STEWARD_STATE_DIR: path.optional(),
+  STEWARD_POLICY_FILE: path.optional(),
   STEWARD_RESULTS_DIR: path.optional(),
   STEWARD_HEALTH_FILE: path.optional(),
   STEWARD_ACCOUNT: z

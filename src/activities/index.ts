@@ -1,11 +1,22 @@
 /** All activities of a worker, from their few real dependencies. */
 import type { EcsClient } from '../ecs/client';
+import type { PolicyFile } from '../domain/policy';
 import type { ResultStore } from '../results/store';
 import { beating } from './beating';
 import { createCheckActivities } from './check-input';
 import type { CheckActivities } from './check-input';
+import { createEventReportActivities } from './event-reports';
+import type { EventReportActivities } from './event-reports';
+import { createHookActivities } from './hooks';
+import type { Caller, HookActivities } from './hooks';
+import { createPatrolActivities } from './patrol';
+import type { EventHandlers, PatrolActivities } from './patrol';
 import { createRunCommandActivities } from './run-command';
 import type { RunCommandActivities } from './run-command';
+import { createSystemEventActivities } from './system-events';
+import type { SystemEventActivities } from './system-events';
+import { createWaitingActivities } from './waiting';
+import type { WaitingActivities } from './waiting';
 import type { Waits } from './waits';
 import { createWatchActivities } from './watch';
 import type { WatchActivities } from './watch';
@@ -14,14 +25,31 @@ export interface Dependencies {
   ecs: EcsClient;
   store: ResultStore;
   waits: Waits;
+  handlers: EventHandlers;
+  account: string;
+  policies: PolicyFile;
+  callWebhook: Caller;
 }
 
-export type Activities = RunCommandActivities & WatchActivities & CheckActivities;
+export type Activities = CheckActivities &
+  RunCommandActivities &
+  WatchActivities &
+  WaitingActivities &
+  SystemEventActivities &
+  HookActivities &
+  EventReportActivities &
+  PatrolActivities;
 
-export function createActivities({ ecs, store, waits }: Dependencies): Activities {
+export function createActivities(parts: Dependencies): Activities {
+  const { ecs, store, waits, handlers, policies } = parts;
   return beating({
     ...createCheckActivities(),
     ...createRunCommandActivities(ecs, store, waits),
     ...createWatchActivities(ecs, waits),
+    ...createWaitingActivities(ecs, waits),
+    ...createSystemEventActivities(ecs, policies),
+    ...createHookActivities(policies, parts.account, parts.callWebhook),
+    ...createPatrolActivities(ecs, handlers),
+    ...createEventReportActivities(ecs, handlers, policies),
   });
 }

@@ -1,18 +1,15 @@
 /**
  * How each kind of wait is looked at. A new kind is a new entry of WAIT_KINDS.
  *
- * The one rule: an end needs evidence, a terminal status read, or, for what was once seen alive, absence confirmed by
- * its id. What was never seen and is not listed is "not visible yet" until it is a minute old.
- *
- * Invocations are asked for in the cheapest of three ways, decided anew at each look: listing newest first (one page
- * serves 50 and shows ends at once; the order is not documented, so it is trusted only while answers are seen to be in
- * it), listing what is alive by status and intersecting, and asking by id. No tag filter: it ends at 1,000 resources.
+ * The one rule: calls depend on pages of ids, not on waits, and an end needs evidence. What was never seen and is not
+ * listed is "not visible yet" until it is a minute old.
  */
 import type { EcsClient } from '../ecs/client';
-import { countStates, hasEnded } from '../domain/invocation';
-import type { InvocationState } from '../domain/invocation';
+import { EcsError } from '../ecs/errors';
+import { isEventEnd } from '../domain/system-event';
 import { VISIBLE_WITHIN_MS } from '../domain/waiting';
 import type { Wait, WaitKind, WatchMemory } from '../domain/watch';
+import { lookAtInvocations } from './wait-invocations';
 
 export interface Look {
   ended: Set<string>;
@@ -34,116 +31,95 @@ export interface LookRequest {
 
 export const WAIT_KINDS: Record<WaitKind, (request: LookRequest) => Promise<Look>> = {
   invocation: lookAtInvocations,
+  agent: (request) => lookByIds(request, 50, agentsOf),
+  snapshot: (request) => lookByIds(request, 100, snapshotsOf),
+  systemEvent: (request) => lookByIds(request, 100, eventsOf),
 };
 
-/** Up to this many, asking each by id is cheapest. */
-const ASK_DIRECTLY = 2;
-/** Ends and absences confirmed by id in one look. */
-const ASKS_PER_LOOK = 10;
-/** Pages without anything of ours before newest-first is given up: the account is busy with others' commands. */
-const FRUITLESS_PAGES = 2;
-/** A wait may have been registered this much before the invocation's own CreationTime (clocks differ). */
-const CLOCK_SLACK_MS = 60_000;
-
-async function lookAtInvocations(request: LookRequest): Promise<Look> {
-  const work = new InvocationLook(request);
-  if (work.open.size > ASK_DIRECTLY && !request.memory.unordered) await work.listNewest();
-  if (work.open.size > ASK_DIRECTLY) await work.listAlive();
-  await work.askEach();
-  return work.look;
+/** What one call says of some ids: which are listed, and which of those are over. */
+interface Seen {
+  listed: Set<string>;
+  over: Set<string>;
 }
 
-class InvocationLook {
-  /** Not decided yet in this look, by invokeId. */
-  readonly open: Map<string, Wait>;
-  readonly look: Look;
-  private pages = 0;
-  private statusPages = 0;
-  private asks = 0;
+type Ask = (request: LookRequest, waits: Wait[]) => Promise<Seen>;
 
-  constructor(private readonly request: LookRequest) {
-    this.open = new Map(request.waits.map((wait) => [wait.key, wait]));
-    const memory = { ...request.memory };
-    this.look = { ended: new Set(), seen: new Set(), states: new Map(), memory, calls: 0, how: '' };
-  }
-
-  async listNewest(): Promise<void> {
-    let fruitless = 0;
-    let previous = Infinity;
-    for await (const page of this.request.ecs.invocationPages(this.request.region)) {
-      this.pages += 1;
-      const before = this.open.size;
-      for (const state of page) {
-        const createdAt = Date.parse(state.createdAt);
-        if (createdAt > previous) this.look.memory.unordered = true;
-        previous = Number.isNaN(createdAt) ? previous : createdAt;
-        this.note(state);
-      }
-      fruitless = this.open.size === before ? fruitless + 1 : 0;
-      const oldest = Math.min(...[...this.open.values()].map((wait) => wait.since));
-      const passed = previous < oldest - CLOCK_SLACK_MS;
-      if (
-        passed ||
-        this.look.memory.unordered ||
-        fruitless >= FRUITLESS_PAGES ||
-        this.open.size <= ASK_DIRECTLY
-      )
-        break;
-    }
-    this.sum();
-  }
-
-  /** What is listed as alive is alive; what is not is left open for askEach, which confirms. */
-  async listAlive(): Promise<void> {
-    const { ecs, region, memory } = this.request;
-    const worth = this.open.size;
-    if ((memory.livePages ?? 0) >= worth) {
-      // Forgotten little by little, so that a quieter account is noticed.
-      this.look.memory.livePages = Math.floor((memory.livePages ?? 0) * 0.9);
-      return;
-    }
-    for (const status of ['Running', 'Pending', 'Stopping']) {
-      for await (const page of ecs.invocationPages(region, status)) {
-        this.statusPages += 1;
-        for (const state of page) this.note(state);
-        if (this.statusPages > worth) break;
-      }
-    }
-    this.look.memory.livePages = this.statusPages;
-    this.sum();
-  }
-
-  async askEach(): Promise<void> {
-    const { ecs, region, now } = this.request;
-    const candidates = [...this.open.values()]
-      .filter((wait) => this.mayBeAsked(wait))
-      .sort(() => Math.random() - 0.5);
-    for (const wait of candidates.slice(0, ASKS_PER_LOOK)) {
-      this.asks += 1;
-      const state = await ecs.describeInvocation(region, wait.key);
-      if (state) this.note(state);
-      else if (wait.seen || now - wait.since > VISIBLE_WITHIN_MS) this.look.ended.add(wait.key);
-    }
-    this.sum();
-  }
-
-  /** After a full listing a young wait that was never seen is simply not visible yet: no call for it. */
-  private mayBeAsked(wait: Wait): boolean {
-    return this.pages === 0 || wait.seen || this.request.now - wait.since > VISIBLE_WITHIN_MS;
-  }
-
-  private note(state: InvocationState): void {
-    if (!this.open.has(state.invokeId)) return;
-    this.open.delete(state.invokeId);
-    if (hasEnded(state)) this.look.ended.add(state.invokeId);
-    else {
-      this.look.seen.add(state.invokeId);
-      this.look.states.set(state.invokeId, countStates(state));
+async function lookByIds(request: LookRequest, perCall: number, ask: Ask): Promise<Look> {
+  const look: Look = {
+    ended: new Set(),
+    seen: new Set(),
+    states: new Map(),
+    memory: request.memory,
+    calls: 0,
+    how: '',
+  };
+  for (let start = 0; start < request.waits.length; start += perCall) {
+    const waits = request.waits.slice(start, start + perCall);
+    const { listed, over } = await ask(request, waits);
+    look.calls += 1;
+    for (const wait of waits) {
+      const gone = !listed.has(wait.key) && (wait.seen || request.now - wait.since > VISIBLE_WITHIN_MS);
+      if (over.has(wait.key) || gone) look.ended.add(wait.key);
+      else if (listed.has(wait.key)) look.seen.add(wait.key);
     }
   }
+  look.how = `by ids ${look.calls}`;
+  return look;
+}
 
-  private sum(): void {
-    this.look.calls = this.pages + this.statusPages + this.asks;
-    this.look.how = `newest first ${this.pages}, by status ${this.statusPages}, by id ${this.asks}`;
+/** Over when the agent has been heard of after the wait began: it is the agent of the new boot, or never went away. */
+async function agentsOf({ ecs, region }: LookRequest, waits: Wait[]): Promise<Seen> {
+  const agents = await describeKnownAgents(
+    ecs,
+    region,
+    waits.map((wait) => wait.key),
+  );
+  const since = new Map(waits.map((wait) => [wait.key, wait.since]));
+  const back = agents.filter(
+    (agent) => agent.alive && Date.parse(agent.lastHeartbeatAt) > (since.get(agent.instanceId) ?? 0),
+  );
+  return idsOf(agents, back, (agent) => agent.instanceId);
+}
+
+/** One released instance fails the whole call; halving finds it. */
+async function describeKnownAgents(
+  ecs: EcsClient,
+  region: string,
+  ids: string[],
+): ReturnType<EcsClient['describeAgents']> {
+  try {
+    return await ecs.describeAgents(region, ids);
+  } catch (error) {
+    if (!(error instanceof EcsError) || error.code !== 'InvalidInstance.NotFound') throw error;
+    if (ids.length <= 1) return [];
+    const half = Math.ceil(ids.length / 2);
+    const halves = [ids.slice(0, half), ids.slice(half)];
+    return (await Promise.all(halves.map((part) => describeKnownAgents(ecs, region, part)))).flat();
   }
+}
+
+async function snapshotsOf({ ecs, region }: LookRequest, waits: Wait[]): Promise<Seen> {
+  const statuses = await ecs.describeSnapshots(
+    region,
+    waits.map((wait) => wait.key),
+  );
+  const listed = [...statuses.keys()];
+  const over = listed.filter((id) => statuses.get(id) === 'accomplished' || statuses.get(id) === 'failed');
+  return idsOf(listed, over, (id) => id);
+}
+
+async function eventsOf({ ecs, region }: LookRequest, waits: Wait[]): Promise<Seen> {
+  const events = await ecs.describeEvents(
+    region,
+    waits.map((wait) => wait.key),
+  );
+  return idsOf(
+    events,
+    events.filter((event) => isEventEnd(event.status)),
+    (event) => event.eventId,
+  );
+}
+
+function idsOf<T>(listed: T[], over: T[], idOf: (item: T) => string): Seen {
+  return { listed: new Set(listed.map(idOf)), over: new Set(over.map(idOf)) };
 }

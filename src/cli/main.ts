@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { ConfigError, loadConfig } from '../config';
 import { inputJsonSchema, TYPES_WITH_SCHEMA } from '../domain/schemas';
 import { packageRoot } from '../stack/paths';
+import { addEventCommands } from './event-commands';
 import { CliError, EXIT, messageOf } from './exit';
 import { runProgram } from './programs';
 import type { RunOptions } from './run-options';
@@ -23,7 +24,7 @@ called; 3 could not be carried out; 130 Ctrl-C. Results go to stdout, everything
 
 const WORKER_HELP = `
 Credentials come from the default chain of the Alibaba Cloud SDK. Settings, all optional: STEWARD_ACCOUNT,
-STEWARD_RESULTS_DIR, STEWARD_LOG_LEVEL, STEWARD_STICKY_TIMEOUT_MS, STEWARD_SHUTDOWN_GRACE_MS,
+STEWARD_POLICY_FILE, STEWARD_RESULTS_DIR, STEWARD_LOG_LEVEL, STEWARD_STICKY_TIMEOUT_MS, STEWARD_SHUTDOWN_GRACE_MS,
 STEWARD_MAX_CACHED_WORKFLOWS, STEWARD_MAX_CONCURRENT_ACTIVITIES. Logs go to stderr, one JSON object a line.`;
 
 async function main(argv: string[]): Promise<number> {
@@ -59,6 +60,7 @@ function program(act: Act): Command {
   addStackCommands(steward, act);
   addRun(steward, act);
   addInspection(steward, act);
+  addEventCommands(steward, { act, context });
   return steward;
 }
 
@@ -78,6 +80,7 @@ function addStackCommands(steward: Command, act: Act): void {
     .option('--exec <mode>', 'where commands run: sandbox, shell (as you, on this machine) or canned')
     .option('--port <n>', 'port of the Temporal server; 0: any free one (default: 7233 where it is free)')
     .option('--ui-port <n>', 'port of its Web UI (default: 8233 where it is free)')
+    .option('--policy <file>', 'the policy file for system events; steward policy check FILE looks at it')
     .option('--cloud', 'no simulator: work on REAL servers, with the credentials of the environment')
     .option('--json', 'print one line of JSON when it is ready')
     .action(

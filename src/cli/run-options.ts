@@ -86,7 +86,8 @@ function contentOf(options: RunOptions, words: string[], errors: InputError[]): 
   }
 }
 
-function tagOf(text: string): TagSelector {
+/** `key=value`, or the key alone for any value. */
+export function tagOf(text: string): TagSelector {
   const at = text.indexOf('=');
   return at < 0 ? { key: text } : { key: text.slice(0, at), value: text.slice(at + 1) };
 }

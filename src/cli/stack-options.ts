@@ -20,6 +20,7 @@ export interface UpOptions {
   tag: string[];
   port?: string;
   uiPort?: string;
+  policy?: string;
   json?: boolean;
 }
 

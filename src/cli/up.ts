@@ -4,7 +4,7 @@
  * The one rule: stdout says once what is there; what happens afterwards goes to stderr and the logs.
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { environment } from '../config';
 import type { Config } from '../config';
 import { StackError } from '../stack/errors';
@@ -14,6 +14,7 @@ import { runningStack } from '../stack/stack-file';
 import { CliError, EXIT } from './exit';
 import type { ExitCode } from './exit';
 import type { Context } from './inspect';
+import { readPolicyFile } from './policy';
 import { plural } from './render';
 import { selfCommand } from './self';
 import { portsOf, targetOf } from './stack-options';
@@ -24,9 +25,10 @@ import type { Terminal } from './terminal';
 export async function up(options: UpOptions, { config, terminal }: Context): Promise<ExitCode> {
   const kept = keptCloud(config);
   const target = targetOf(options, kept);
+  const policyFile = policyOf(options);
   // A stack that runs keeps its cloud; starting a second one is refused below.
   if (options.fresh && !runningStack(config.paths.stateDir)) kept.forget();
-  const stack = await start(config, { target, ...portsOf(options) }, terminal);
+  const stack = await start(config, { target, policyFile, ...portsOf(options) }, terminal);
   const asked = nextSignal();
   try {
     terminal.result(options.json ? stackJson(stack) : stackText(stack));
@@ -38,6 +40,13 @@ export async function up(options: UpOptions, { config, terminal }: Context): Pro
     await stack.stop();
   }
   return EXIT.ok;
+}
+
+/** The absolute path of a file that was found to be good: a worker that refuses it would take the stack with it. */
+function policyOf({ policy }: UpOptions): string | undefined {
+  if (policy === undefined) return undefined;
+  readPolicyFile(policy);
+  return resolve(policy);
 }
 
 /** The simulated cloud of the last time: its instances and what they have been told. */
@@ -58,7 +67,7 @@ export function keptCloud({ paths }: Config): { stateFile: string; exists: boole
 /** Starts a stack for a command of ours; whatever hinders it becomes a CliError. */
 export async function start(
   config: Config,
-  choices: Pick<StackOptions, 'target' | 'port' | 'uiPort'>,
+  choices: Pick<StackOptions, 'target' | 'port' | 'uiPort' | 'policyFile'>,
   terminal: Terminal,
 ): Promise<Stack> {
   const { account, paths } = config;

@@ -3,10 +3,13 @@
  *
  * The one rule: an input is plain, shallow JSON or it is refused; nothing in it can reach a prototype or a deep stack.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { InputError } from './messages';
+import { stripControl } from './text';
 
 const MAX_DEPTH = 8;
+/** A workflow failure has to stay readable, and small. */
+const MAX_ERRORS = 50;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** What must not even be looked at: depth, prototype keys, things that are not JSON. At most one error. */
@@ -35,13 +38,16 @@ export function dangers(value: unknown): InputError[] {
   return [];
 }
 
-/** One schema issue as errors: an unknown key each, a missing value, a wrong type, or the schema's own sentence. */
-export function describeIssue(issue: z.core.$ZodIssue, root: unknown): InputError[] {
+/**
+ * One issue of `schema` as errors: an unknown key each, a missing value, a wrong type, or the schema's own sentence.
+ * `root` is the value that was checked.
+ */
+export function describeIssue(issue: z.core.$ZodIssue, root: unknown, schema: z.ZodType): InputError[] {
   const keys = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   if (issue.code === 'unrecognized_keys') {
-    const known = KNOWN_KEYS[keys.filter((key) => typeof key === 'string').join('.')] ?? [];
+    const known = namesAt(schema, keys);
     return issue.keys.map((key) => ({
-      path: pathOf([...keys, shown(key)]),
+      path: pathOf([...keys, key]),
       message: unknownKey(key, known),
     }));
   }
@@ -54,13 +60,29 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown): InputErro
   return [{ path, message: `${shownValue(value)}${issue.message}` }];
 }
 
-/** The names each object of the input may have; for the hint at an unknown one. */
-const KNOWN_KEYS: Record<string, readonly string[]> = {
-  '': ['region', 'targets', 'command', 'name'],
-  targets: ['instanceIds', 'tags'],
-  'targets.tags': ['key', 'value'],
-  command: ['type', 'content', 'timeoutSeconds', 'workingDirectory', 'user', 'parameters'],
-};
+/** Safe to show, the first 50 of them: messages repeat what was given, which may be meant to upset a terminal. */
+export function presentable(found: readonly InputError[]): InputError[] {
+  const errors = found.map(({ path, message }) => ({
+    path: stripControl(path),
+    message: stripControl(message),
+  }));
+  if (errors.length <= MAX_ERRORS) return errors;
+  const message = `and ${errors.length - MAX_ERRORS} more errors like these`;
+  return [...errors.slice(0, MAX_ERRORS), { path: '', message }];
+}
+
+/** The names the object at this place of a schema may have; for the hint at an unknown one. */
+function namesAt(schema: unknown, keys: readonly (string | number)[]): string[] {
+  let at = schema;
+  for (const key of [...keys, undefined]) {
+    while (at instanceof z.ZodOptional) at = at.unwrap();
+    if (key === undefined) break;
+    if (at instanceof z.ZodObject) at = (at.shape as Record<string, unknown>)[key];
+    else if (at instanceof z.ZodArray) at = at.element;
+    else if (at instanceof z.ZodRecord) at = at.valueType;
+  }
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
 
 const HINTS: Record<string, string> = {
   '': '; give one JSON object {"region", "targets", "command"}',
@@ -84,11 +106,17 @@ function hintFor(keys: (string | number)[]): string {
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
-  const nearest = [...known].sort((a, b) => distance(key, a) - distance(key, b))[0];
-  if (nearest !== undefined && distance(key, nearest) <= Math.max(2, nearest.length / 3)) {
-    return `is unknown; did you mean ${nearest}?`;
-  }
+  const nearest = nearestName(key, known);
+  if (nearest !== undefined) return `is unknown; did you mean ${nearest}?`;
   return known.length > 0 ? `is unknown; known are ${known.join(', ')}` : 'is unknown';
+}
+
+/** The known name that was probably meant; `undefined` where none is near. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const near = known
+    .map((each) => ({ each, far: distance(name, each) }))
+    .filter(({ each, far }) => far <= Math.max(2, each.length / 3));
+  return near.sort((a, b) => a.far - b.far)[0]?.each;
 }
 
 /** Edits from one name to another, capitals and separators aside. */
@@ -114,7 +142,8 @@ function valueAt(root: unknown, keys: (string | number)[]): unknown {
   );
 }
 
-function pathOf(keys: (string | number)[]): string {
+/** A place in an input, as messages name it: `policies[0].windows[1]`. */
+export function pathOf(keys: readonly (string | number)[]): string {
   return keys.reduce<string>((path, key) => {
     if (typeof key === 'number') return `${path}[${key}]`;
     return path === '' ? shown(key) : `${path}.${shown(key)}`;

@@ -13,6 +13,18 @@ export const FEATURES = {
     'DescribeInvocationResults',
     'StopInvocation',
   ],
+  /** Beside those of runCommand, by which the boot is witnessed, health is checked and command hooks are run. */
+  systemEvents: [
+    'DescribeInstanceHistoryEvents',
+    'DescribeInstances',
+    'ListTagResources',
+    'RebootInstance',
+    'DescribeDisks',
+    'CreateSnapshot',
+    'DescribeSnapshots',
+    'CreateSimulatedSystemEvents',
+    'CancelSimulatedSystemEvents',
+  ],
 } as const;
 
 export type Feature = keyof typeof FEATURES;

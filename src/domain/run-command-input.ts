@@ -8,8 +8,7 @@
 import { z } from 'zod';
 import { contentErrors, parameterErrors } from './command-content';
 import type { InputError, RunCommandInput } from './messages';
-import { dangers, describeIssue } from './input-errors';
-import { stripControl } from './text';
+import { dangers, describeIssue, presentable } from './input-errors';
 
 // Zod compiles validators with `new Function` otherwise, which the sandbox forbids.
 z.config({ jitless: true });
@@ -25,8 +24,6 @@ export function isRegionId(text: string): boolean {
 /** More targets than this are several runs. */
 export const MAX_TARGETS = 10_000;
 const MAX_TAGS = 20;
-/** A workflow failure has to stay readable, and small. */
-const MAX_ERRORS = 50;
 
 const INSTANCE_ID = /^i-[a-z0-9]{1,62}$/;
 const TIMEOUT = 'must be a whole number of seconds from 10 to 86400, without a unit';
@@ -110,7 +107,9 @@ export function parseRunCommandInput(value: unknown): ParsedRunCommandInput {
   const dangerous = dangers(value);
   if (dangerous.length > 0) return { ok: false, errors: presentable(dangerous) };
   const parsed = runCommandInputSchema.safeParse(value);
-  const errors = parsed.success ? [] : parsed.error.issues.flatMap((issue) => describeIssue(issue, value));
+  const errors = parsed.success
+    ? []
+    : parsed.error.issues.flatMap((issue) => describeIssue(issue, value, runCommandInputSchema));
   const input = value as DeepPartial<RunCommandInput> | undefined;
   errors.push(...targetErrors(input?.targets), ...commandErrors(input?.command));
   if (parsed.success && errors.length === 0) return { ok: true, input: parsed.data };
@@ -168,17 +167,6 @@ function commandErrors(value: unknown): InputError[] {
     ...contentErrors(content, type, parameters),
     ...(parameters ? parameterErrors(parameters, type, content) : []),
   ];
-}
-
-/** Messages repeat what was given, which may be meant to upset a terminal. */
-function presentable(found: InputError[]): InputError[] {
-  const errors = found.map(({ path, message }) => ({
-    path: stripControl(path),
-    message: stripControl(message),
-  }));
-  if (errors.length <= MAX_ERRORS) return errors;
-  const message = `and ${errors.length - MAX_ERRORS} more errors like these`;
-  return [...errors.slice(0, MAX_ERRORS), { path: '', message }];
 }
 
 function quote(value: string): string {

@@ -5,9 +5,27 @@
  */
 import { z } from 'zod';
 import { WORKFLOW_TYPES } from './messages';
+import {
+  drillInputSchema,
+  handleSystemEventInputSchema,
+  patrolInputSchema,
+  reportInputSchema,
+} from './event-input';
+import {
+  DRILL_SYSTEM_EVENT,
+  HANDLE_SYSTEM_EVENT,
+  PATROL_REGION,
+  REPORT_SYSTEM_EVENTS,
+} from './event-messages';
 import { runCommandInputSchema } from './run-command-input';
 
-const SCHEMAS: Record<string, z.ZodType> = { [WORKFLOW_TYPES.runCommand]: runCommandInputSchema };
+const SCHEMAS: Record<string, z.ZodType> = {
+  [WORKFLOW_TYPES.runCommand]: runCommandInputSchema,
+  [PATROL_REGION]: patrolInputSchema,
+  [HANDLE_SYSTEM_EVENT]: handleSystemEventInputSchema,
+  [REPORT_SYSTEM_EVENTS]: reportInputSchema,
+  [DRILL_SYSTEM_EVENT]: drillInputSchema,
+};
 
 /** Workflow types whose input has a schema. */
 export const TYPES_WITH_SCHEMA = Object.keys(SCHEMAS);

@@ -6,12 +6,12 @@
  */
 
 /** What can be waited for. A kind is added here and in src/activities/wait-kinds.ts, nowhere else. */
-export type WaitKind = 'invocation';
+export type WaitKind = 'invocation' | 'agent' | 'snapshot' | 'systemEvent';
 
 /** One wait. Plain JSON: it is signalled, carried over continue-as-new and handed to the tick. */
 export interface Wait {
   kind: WaitKind;
-  /** What is waited for: the invokeId. */
+  /** What is waited for: invokeId, instanceId (its agent being back), snapshotId or eventId. */
   key: string;
   /** Workflow id of who waits; the run id is left out, so that a continued run is found. */
   waiter: string;

@@ -7,12 +7,19 @@
  * parameter would prove nothing: the gateway refuses that before it asks who calls.
  */
 import {
+  CancelSimulatedSystemEventsRequest,
+  CreateSimulatedSystemEventsRequest,
+  CreateSnapshotRequest,
   DescribeCloudAssistantStatusRequest,
+  DescribeDisksRequest,
+  DescribeInstanceHistoryEventsRequest,
   DescribeInstancesRequest,
   DescribeInvocationResultsRequest,
   DescribeInvocationsRequest,
+  DescribeSnapshotsRequest,
   ListTagResourcesRequest,
   ListTagResourcesRequestTag,
+  RebootInstanceRequest,
   RunCommandRequest,
   StopInvocationRequest,
 } from '@alicloud/ecs20140526';
@@ -32,6 +39,9 @@ type Send = (sdk: Ecs, regionId: string) => Promise<{ body?: { requestId?: strin
 /** Ids are twenty and more characters after the prefix; these are no one's. */
 const NO_INSTANCE = 'i-stewarddoctor';
 const NO_INVOCATION = 't-stewarddoctor';
+const NO_EVENT = 'e-stewarddoctor';
+const NO_DISK = 'd-stewarddoctor';
+const NO_SNAPSHOT = 's-stewarddoctor';
 const NO_TAG = 'steward-doctor-probe';
 
 const PROBES: Record<ProbedAction, Send> = {
@@ -71,6 +81,32 @@ const PROBES: Record<ProbedAction, Send> = {
   StopInvocation: (sdk, regionId) =>
     sdk.stopInvocation(
       new StopInvocationRequest({ regionId, invokeId: NO_INVOCATION, instanceId: [NO_INSTANCE] }),
+    ),
+  DescribeInstanceHistoryEvents: (sdk, regionId) =>
+    sdk.describeInstanceHistoryEvents(
+      new DescribeInstanceHistoryEventsRequest({ regionId, eventId: [NO_EVENT], maxResults: 10 }),
+    ),
+  RebootInstance: (sdk) =>
+    sdk.rebootInstance(new RebootInstanceRequest({ instanceId: NO_INSTANCE, dryRun: true })),
+  DescribeDisks: (sdk, regionId) =>
+    sdk.describeDisks(new DescribeDisksRequest({ regionId, instanceId: NO_INSTANCE, maxResults: 10 })),
+  CreateSnapshot: (sdk) => sdk.createSnapshot(new CreateSnapshotRequest({ diskId: NO_DISK })),
+  DescribeSnapshots: (sdk, regionId) =>
+    sdk.describeSnapshots(
+      new DescribeSnapshotsRequest({ regionId, snapshotIds: JSON.stringify([NO_SNAPSHOT]), maxResults: 10 }),
+    ),
+  CreateSimulatedSystemEvents: (sdk, regionId) =>
+    sdk.createSimulatedSystemEvents(
+      new CreateSimulatedSystemEventsRequest({
+        regionId,
+        instanceId: [NO_INSTANCE],
+        eventType: 'SystemMaintenance.Reboot',
+        notBefore: new Date(Date.now() + 3_600_000).toISOString().replace(/\.\d+Z$/, 'Z'),
+      }),
+    ),
+  CancelSimulatedSystemEvents: (sdk, regionId) =>
+    sdk.cancelSimulatedSystemEvents(
+      new CancelSimulatedSystemEventsRequest({ regionId, eventId: [NO_EVENT] }),
     ),
 };
 

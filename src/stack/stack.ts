@@ -40,6 +40,8 @@ export interface StackOptions {
   port?: PortChoice;
   uiPort?: PortChoice;
   headless?: boolean;
+  /** The worker's policy file; an absolute path. Default: what the environment says. */
+  policyFile?: string;
 }
 
 export interface Stack {
@@ -88,6 +90,7 @@ async function startParts(options: StackOptions, parts: Parts): Promise<Stack> {
     parts.started('simulator', () => startSimulator(options, logOf('simulator'))),
   ]);
   const [server, simulator] = await starting;
+  const policyFile = options.policyFile === undefined ? {} : { STEWARD_POLICY_FILE: options.policyFile };
   const worker = await parts.started('worker', () =>
     startWorkerProcess({
       address: server.address,
@@ -96,7 +99,7 @@ async function startParts(options: StackOptions, parts: Parts): Promise<Stack> {
       stateDir: options.stateDir,
       logFile: logOf('worker'),
       cloud: options.target === 'cloud',
-      env: simulator ? withSimulator(options.env, simulator) : options.env,
+      env: { ...(simulator ? withSimulator(options.env, simulator) : options.env), ...policyFile },
     }),
   );
   parts.onStop(announceStack(options.stateDir, noteOf(server, simulator, worker, account)));

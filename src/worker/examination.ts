@@ -68,12 +68,14 @@ function permissionFinding(action: ProbedAction, features: Feature[], refusal?: 
   const subject = refusal.kind === 'terminal' ? subjectOf(refusal.code) : undefined;
   if (subject === 'permission')
     return {
-      status: 'failed',
+      // Whoever only runs commands needs no more than those actions.
+      status: features.includes('runCommand') ? 'failed' : 'warning',
       what: `${name} is missing: ${refusal.message}`,
       mend: `allow ecs:${action} in the RAM policy of the worker (docs/security.md); a policy narrowed to single instances refuses this probe as well`,
     };
   // What is asked for cannot exist: that it is not found was said by who had checked the permission before.
-  if (subject === 'request' && /NotFound|NotExist/.test(refusal.code)) return { status: 'ok', what: name };
+  if (subject === 'request' && /NotFound|NotExist|^DryRunOperation$/.test(refusal.code))
+    return { status: 'ok', what: name };
   return {
     status: 'warning',
     what: `${name} could not be proven: ${refusal.message}`,

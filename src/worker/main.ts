@@ -5,6 +5,7 @@
  * When it polls it prints one line of JSON on stdout: {"ready":true,"taskQueue","address","namespace"}. Logs go to
  * stderr as JSON lines. Exit codes: 0 ended as asked, 2 bad configuration, 3 could not start or lost its server.
  */
+import { readFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import pino from 'pino';
@@ -12,11 +13,18 @@ import type { Logger } from 'pino';
 import { ConfigError, loadConfig } from '../config';
 import type { Config } from '../config';
 import { createEcsClient } from '../ecs/client';
+import { EMPTY_POLICY_FILE } from '../domain/policy';
+import type { PolicyFile } from '../domain/policy';
+import { formatInputErrors } from '../domain/run-command-input';
+import { parsePolicyFile } from '../hooks/policy-file';
+import { callWebhook } from '../hooks/webhook';
+import type { Dependencies } from '../activities';
 import { DEFAULT_QUOTA } from '../ecs/quota';
 import { createFileResultStore } from '../results/store';
 import { keepHealthFile } from './health-file';
 import { installLogger } from './log';
 import { checkNamespace } from './start-up-checks';
+import { createTemporalEventHandlers } from './temporal-events';
 import { createTemporalWaits } from './temporal-waits';
 import { createWorker } from './worker';
 
@@ -43,9 +51,10 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<void> {
         'from `steward simulate`), or type --cloud to mean the cloud.',
     );
   }
+  const policies = readPolicies(config);
   installLogger(log);
   await checkServer(config, log);
-  await poll(config, log, env);
+  await poll(config, log, env, policies);
 }
 
 async function checkServer(config: Config, log: Logger): Promise<void> {
@@ -75,7 +84,12 @@ async function checkServer(config: Config, log: Logger): Promise<void> {
   }
 }
 
-async function poll(config: Config, log: Logger, env: NodeJS.ProcessEnv): Promise<void> {
+async function poll(
+  config: Config,
+  log: Logger,
+  env: NodeJS.ProcessEnv,
+  policies: PolicyFile,
+): Promise<void> {
   const { address, namespace, connectionOptions } = config.temporal;
   const connection = await NativeConnection.connect(connectionOptions);
   const clientConnection = await Connection.connect(connectionOptions);
@@ -89,7 +103,19 @@ async function poll(config: Config, log: Logger, env: NodeJS.ProcessEnv): Promis
   const store = createFileResultStore(config.resultsDir);
   try {
     const client = new Client({ connection: clientConnection, namespace });
-    const dependencies = { ecs, store, waits: createTemporalWaits(client, config.account) };
+    const dependencies: Dependencies = {
+      ecs,
+      store,
+      account: config.account,
+      waits: createTemporalWaits(client, config.account),
+      handlers: createTemporalEventHandlers(client, config.account),
+      policies,
+      callWebhook: (hook, payload) =>
+        callWebhook(hook, payload, {
+          simulation: endpoint !== undefined,
+          secret: hook.secretEnv === undefined ? undefined : env[hook.secretEnv],
+        }),
+    };
     const worker = await createWorker({
       connection,
       namespace,
@@ -125,6 +151,20 @@ async function poll(config: Config, log: Logger, env: NodeJS.ProcessEnv): Promis
 async function answers(connection: Connection): Promise<boolean> {
   await connection.withDeadline(Date.now() + HEALTH_TIMEOUT_MS, () => connection.healthService.check({}));
   return true;
+}
+
+/** Read once, at the start: a workflow keeps the policy it was planned with. */
+function readPolicies({ policyFile }: Config): PolicyFile {
+  if (policyFile === undefined) return EMPTY_POLICY_FILE;
+  let text: string;
+  try {
+    text = readFileSync(policyFile, 'utf8');
+  } catch (error) {
+    throw new StartUpError(2, `STEWARD_POLICY_FILE: ${policyFile} cannot be read: ${messageOf(error)}`);
+  }
+  const parsed = parsePolicyFile(text);
+  if (parsed.ok) return parsed.file;
+  throw new StartUpError(2, `${policyFile}:\n${formatInputErrors(parsed.errors)}`);
 }
 
 /** A parent that was killed closes our stdin; a worker nobody owns any more must not go on. */

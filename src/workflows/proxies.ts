@@ -67,3 +67,70 @@ export const watching = proxyActivities<Pick<Activities, 'lookAtWaits'>>({
   scheduleToCloseTimeout: '2 minutes',
   retry: PATIENT,
 });
+
+/** Reading an event, its instance and its disks: one or two calls each. */
+export const readingEvents = proxyActivities<
+  Pick<Activities, 'readEvent' | 'readInstanceStatus' | 'listDisks' | 'readSnapshot' | 'readHook'>
+>({ startToCloseTimeout: '2 minutes', heartbeatTimeout: NOTICED_WITHIN, retry: PATIENT });
+
+/** RebootInstance: one call. A second attempt never calls, it answers "unknown"; so retrying is safe and quick. */
+export const rebooting = proxyActivities<Pick<Activities, 'rebootInstance'>>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
+  retry: PATIENT,
+});
+
+/** CreateSnapshot carries a ClientToken; after half an hour without an answer the hook has failed. */
+export const snapshotting = proxyActivities<Pick<Activities, 'createSnapshot'>>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '30 minutes',
+  retry: PATIENT,
+});
+
+/** One knock or one webhook call; the workflow decides about another. */
+export const knocking = proxyActivities<Pick<Activities, 'knock' | 'callHook'>>({
+  startToCloseTimeout: '30 seconds',
+  retry: { maximumAttempts: 3 },
+});
+
+/** Telling people is tried for an hour; the attention attribute stands whether or not it got through. */
+export const telling = proxyActivities<Pick<Activities, 'notify'>>({
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '1 hour',
+  retry: PATIENT,
+});
+
+/** Standing behind a wait: one look an attempt, the gaps come with the failures. */
+export const standingBy = proxyActivities<Pick<Activities, 'lookUntilOver'>>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
+  retry: PATIENT,
+});
+
+/** The patrol's look ends within two minutes; the next one is the retry. */
+export const patrolling = proxyActivities<Pick<Activities, 'lookForEvents'>>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '2 minutes',
+  retry: PATIENT,
+});
+
+/** A report: somebody waits for it, so it fails rather than waiting an outage out. */
+export const reporting = proxyActivities<Pick<Activities, 'reportEvents'>>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '2 minutes',
+  retry: PATIENT,
+});
+
+/** A drill's own calls. Each looks before it acts; after a quarter of an hour nobody expects the drill any more. */
+export const drilling = proxyActivities<
+  Pick<Activities, 'raiseDrill' | 'startHandler' | 'readHandler' | 'cancelDrill'>
+>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '15 minutes',
+  retry: PATIENT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});

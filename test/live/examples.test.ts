@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { temporalCli } from '../support/binaries';
+import { ControlClient } from '../../simulator/control/client';
+import { runningStack } from '../../src/stack/stack-file';
 import { cli, stackUp } from '../support/cli';
 
 const run = promisify(execFile);
@@ -14,7 +16,7 @@ let stack: Awaited<ReturnType<typeof stackUp>>;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
-  stack = await stackUp(stateDir);
+  stack = await stackUp(stateDir, ['--policy', join(examples, 'policy.yaml')]);
   env = { PATH: process.env.PATH, HOME: stateDir, TEMPORAL_ADDRESS: stack.line.address };
 }, 60_000);
 
@@ -28,6 +30,19 @@ test('the client script runs the command and shows a row an instance', async () 
   expect(stdout).toContain('5 of 5 instances succeeded');
   expect(stdout.match(/'Success'.*MemTotal/g)).toHaveLength(5);
 });
+
+test('the system events script answers an open event, once, and shows what became of it', async () => {
+  const simulator = runningStack(stateDir)?.simulator;
+  if (!simulator) throw new Error('no simulator runs');
+  const [instanceId] = stack.line.simulator.instanceIds;
+  await new ControlClient(simulator).send('POST', '/events', { instanceIds: [instanceId] });
+  const script = [join(examples, 'system-events.mjs'), 'cn-hangzhou', 'now'];
+  for (const time of ['first', 'again']) {
+    const { stdout } = await run(process.execPath, script, { env });
+    if (time === 'first') expect(stdout).toMatch(/'avoided' *│ *'Avoided' *│ *1 /);
+    else expect(stdout).toContain('0 open events');
+  }
+}, 120_000);
 
 test('the temporal command starts it from the input file, and answers with progress and result', async () => {
   const temporal = async (...args: string[]): Promise<string> =>

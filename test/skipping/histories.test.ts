@@ -6,6 +6,9 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { taskQueueOf, watchIdOf } from '../../src/domain/messages';
 import type { RunCommandInput } from '../../src/domain/messages';
 import { cloudAssistant } from '../../simulator/assistant';
+import { patrolIdOf, systemEventIdOf } from '../../src/domain/event-messages';
+import { BUILT_IN_POLICY, EMPTY_POLICY_FILE } from '../../src/domain/policy';
+import type { PolicyFile } from '../../src/domain/policy';
 import type { WatchState } from '../../src/domain/watch';
 import { provideTemporalCli } from '../../src/stack/binaries';
 import { replay } from '../support/replay';
@@ -56,6 +59,16 @@ async function shown(address: string, workflowId: string, runId?: string): Promi
   return `${JSON.stringify(JSON.parse(stdout))}\n`;
 }
 
+const ACT: PolicyFile = {
+  ...EMPTY_POLICY_FILE,
+  policies: [
+    {
+      match: { eventTypes: [], instanceIds: [], tags: [] },
+      policy: { ...BUILT_IN_POLICY, ifNoWindow: 'now' },
+    },
+  ],
+};
+
 describe('what was just recorded replays', () => {
   it('a run of three batches with an unfit instance, and its watcher', () =>
     withFleet({ instances: 201 }, async (fleet) => {
@@ -97,5 +110,45 @@ describe('what was just recorded replays', () => {
       await handle.cancel();
       await handle.result();
       await keep(fleet, 'run-command-cancelled', handle);
+    }));
+
+  it('an event answered, and its patrol', () =>
+    withFleet({ instances: 1, policies: ACT }, async (fleet) => {
+      const { simulation, instanceIds } = fleet.simulator;
+      const notBefore = simulation.clock.now() + 24 * 3_600_000;
+      const type = 'SystemMaintenance.Reboot';
+      const { eventId } = simulation.systemEvents.raise({
+        instanceId: instanceIds[0] ?? '',
+        regionId: REGION,
+        type,
+        notBefore,
+      });
+      const { workflow } = fleet.temporal.client;
+      const taskQueue = taskQueueOf(fleet.account);
+      const workflowId = patrolIdOf(fleet.account, REGION);
+      const patrol = await workflow.start('patrolRegion', {
+        taskQueue,
+        workflowId,
+        args: [{ region: REGION, everySeconds: 3_600, looksPerRun: 3 }],
+      });
+      const id = systemEventIdOf(fleet.account, REGION, eventId);
+      await until('the patrol started a handler', () =>
+        workflow
+          .getHandle(id)
+          .describe()
+          .then(
+            () => true,
+            () => false,
+          ),
+      );
+      const handler = workflow.getHandle(id);
+      await handler.result();
+      await keep(fleet, 'handle-system-event', handler);
+      await keep(
+        fleet,
+        'patrol-region',
+        workflow.getHandle(workflowId, patrol.firstExecutionRunId),
+        patrol.firstExecutionRunId,
+      );
     }));
 });

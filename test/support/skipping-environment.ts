@@ -15,6 +15,10 @@ import type { RunCommandInput, RunCommandResult } from '../../src/domain/message
 import { SEARCH_ATTRIBUTES, taskQueueOf } from '../../src/domain/messages';
 import { createFileResultStore } from '../../src/results/store';
 import { packageRoot } from '../../src/stack/paths';
+import { EMPTY_POLICY_FILE } from '../../src/domain/policy';
+import type { PolicyFile } from '../../src/domain/policy';
+import { callWebhook } from '../../src/hooks/webhook';
+import { createTemporalEventHandlers } from '../../src/worker/temporal-events';
 import { createTemporalWaits } from '../../src/worker/temporal-waits';
 import { timeSkippingServer } from './binaries';
 import { startSimulator } from '../../simulator';
@@ -25,6 +29,7 @@ const ACCOUNT = 'test';
 
 export interface FleetOptions extends Omit<SimulatorOptions, 'time' | 'exec'> {
   quota?: EcsOptions['quota'];
+  policies?: PolicyFile;
 }
 
 export interface Fleet {
@@ -80,7 +85,7 @@ async function registerSearchAttributes({
 
 async function workOn<T>(
   temporal: TestWorkflowEnvironment,
-  { quota, ...options }: FleetOptions,
+  { quota, policies, ...options }: FleetOptions,
   work: (fleet: Fleet) => Promise<T>,
 ): Promise<T> {
   const startAt = await temporal.currentTimeMs();
@@ -116,6 +121,10 @@ async function workOn<T>(
       ecs,
       store: createFileResultStore(resultsDirectory),
       waits: createTemporalWaits(temporal.client, ACCOUNT),
+      handlers: createTemporalEventHandlers(temporal.client, ACCOUNT),
+      account: ACCOUNT,
+      policies: policies ?? EMPTY_POLICY_FILE,
+      callWebhook: (hook, payload) => callWebhook(hook, payload, { simulation: true }),
     }),
   });
   const start: Fleet['start'] = (input) =>

@@ -1,0 +1,53 @@
+/** What people read of a system event and of a patrol. Everything people did not write is escaped. */
+import type { EventOutcome, PatrolState, SystemEventProgress } from './system-event';
+import { escapeMarkdown } from './text';
+
+const SENTENCES: Record<EventOutcome, string> = {
+  avoided: 'Rebooted in time; the event is Avoided.',
+  'executed-by-provider': 'The provider carried the event out.',
+  cancelled: 'The provider cancelled the event.',
+  skipped: 'Skipped; nothing was done.',
+  'instance-released': 'The instance was released before anything was due.',
+  alerted: 'People were told; nothing was done.',
+  escalated: 'A step failed and people were told.',
+  'not-found': 'ECS knows no such event in this region.',
+};
+
+export function summaryOfEvent(
+  outcome: EventOutcome,
+  progress: SystemEventProgress,
+  failure?: { step: string; reason: string },
+): string {
+  const about = progress.event ? `${progress.event.type} of ${progress.event.instanceId}: ` : '';
+  const why = failure ? ` ${failure.step}: ${failure.reason}` : '';
+  return `${about}${SENTENCES[outcome]}${why}`;
+}
+
+/** Steps shown in the Web UI; the rest is in the result. */
+const SHOWN_STEPS = 12;
+
+export function eventDetailsOf({ phase, event, plan, outcome, steps }: SystemEventProgress): string {
+  const lines = [
+    `**${outcome ?? phase}** ${event ? `${escapeMarkdown(event.type)} of \`${event.instanceId}\`, ${event.status}, not before ${event.notBefore}` : ''}`,
+  ];
+  if (plan)
+    lines.push(
+      plan.action === 'act'
+        ? `acts at ${plan.at} (${escapeMarkdown(plan.reason)})`
+        : escapeMarkdown(plan.reason),
+    );
+  const shown = steps
+    .slice(-SHOWN_STEPS)
+    .map(
+      (step) =>
+        `- ${step.at} ${step.ok ? '✓' : '✗'} ${escapeMarkdown(step.step)}: ${escapeMarkdown(step.detail)}`,
+    );
+  return [...lines, shown.join('\n')].join('\n\n');
+}
+
+export function patrolDetailsOf({ region, known, looks, lastLook }: PatrolState): string {
+  const last = lastLook
+    ? `last look ${lastLook.at}: ${lastLook.open} open, ${lastLook.started} new, ${lastLook.changed} changed${lastLook.error ? ` · failed: ${escapeMarkdown(lastLook.error)}` : ''}`
+    : 'not looked yet';
+  return [`**${known.length} open events** in ${region} · ${looks} looks`, last].join('\n\n');
+}

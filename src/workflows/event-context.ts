@@ -1,0 +1,96 @@
+/** What the parts of `handleSystemEvent` share: its state, its log of steps, its alerts and its small commands. */
+import { defineSearchAttributeKey } from '@temporalio/common';
+import {
+  ActivityFailure,
+  executeChild,
+  setCurrentDetails,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { HANDLE_SYSTEM_EVENT } from '../domain/event-messages';
+import { eventDetailsOf } from '../domain/event-summary';
+import type { CommandType, RunCommandResult } from '../domain/messages';
+import type { EventPolicy } from '../domain/policy';
+import type { EventInstance, EventOutcome, EventPhase, SystemEventProgress } from '../domain/system-event';
+import { runCommand } from './run-command';
+import { telling } from './proxies';
+import type { Hints } from './waiting';
+
+export interface EventContext {
+  readonly hints: Hints;
+  readonly progress: SystemEventProgress;
+  instance?: EventInstance;
+  policy?: EventPolicy;
+  /** RebootInstance calls that ECS accepted or may have accepted. */
+  reboots: number;
+  failure?: { step: string; reason: string };
+  /** What people said by updates, and the patrol by its signal. */
+  readonly said: { at?: string; skip?: string; now: boolean; approved: boolean; changed: boolean };
+  readonly startedAt: string;
+}
+
+export function enter(context: EventContext, phase: EventPhase): void {
+  context.progress.phase = phase;
+  setCurrentDetails(eventDetailsOf(context.progress));
+}
+
+export function note(context: EventContext, step: string, ok: boolean, detail: string): void {
+  context.progress.steps.push({ at: new Date().toISOString(), step, ok, detail });
+  setCurrentDetails(eventDetailsOf(context.progress));
+}
+
+/** Tells people: the attention attribute, and the policy's notify hooks. Never fails the workflow. */
+export async function alert(context: EventContext, step: string, reason: string): Promise<void> {
+  upsertSearchAttributes([
+    {
+      key: defineSearchAttributeKey('StewardAttention', 'KEYWORD'),
+      value: `${HANDLE_SYSTEM_EVENT}: ${step}`,
+    },
+  ]);
+  note(context, 'alert', true, `${step}: ${reason}`);
+  const { region, event, plan } = context.progress;
+  const hooks = context.policy?.notify ?? [];
+  if (!event || hooks.length === 0) return;
+  await telling
+    .notify({ hooks, step, reason, region, event, plan })
+    .catch((error: unknown) => note(context, 'notify', false, messageOf(error)));
+}
+
+/** The handler goes on to watch the event, but has nothing more to do for it. */
+export async function escalate(context: EventContext, step: string, reason: string): Promise<void> {
+  context.failure = { step, reason };
+  decide(context, 'escalated');
+  await alert(context, step, reason);
+}
+
+export function decide(context: EventContext, outcome: EventOutcome): void {
+  context.progress.outcome = outcome;
+}
+
+/** A command on the instance, by a child run of its own; its result is a result, whatever it is. */
+export async function runOnInstance(
+  context: EventContext,
+  step: string,
+  command: { content: string; timeoutSeconds?: number; type?: CommandType },
+): Promise<RunCommandResult> {
+  const { instance } = context;
+  const type = instance?.osType === 'windows' ? 'RunPowerShellScript' : 'RunShellScript';
+  const { workflowId } = workflowInfo();
+  return executeChild(runCommand, {
+    workflowId: `${workflowId}/${step}`,
+    args: [
+      {
+        region: context.progress.region,
+        targets: { instanceIds: [instance?.instanceId ?? ''] },
+        command: { type, ...command },
+        name: step,
+      },
+    ],
+    staticSummary: `${step} for ${context.progress.event?.eventId ?? ''}`,
+  });
+}
+
+export function messageOf(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}

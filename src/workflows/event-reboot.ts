@@ -1,0 +1,146 @@
+/**
+ * The reboot with its witness, and the proof that the instance is well again.
+ *
+ * The one rule: whether a reboot happened is known by the boot id before and after, never by an answer alone, and
+ * never by Status=Running, which may be the old boot. An answer that was lost is settled by looking; only where the
+ * boot id proves that nothing happened is RebootInstance called once more.
+ */
+import { sleep } from '@temporalio/workflow';
+import { enter, escalate, messageOf, note, runOnInstance } from './event-context';
+import type { EventContext } from './event-context';
+import type { RebootAnswer } from '../activities/system-events';
+import { knocking, readingEvents, rebooting } from './proxies';
+
+/** RebootInstance calls that may have taken effect, at most: the first, and one more where the first proved to be none. */
+const MOST_REBOOTS = 2;
+/** Calls that certainly did nothing (throttled) before we stop trying. */
+const MOST_TRIES = 20;
+/** Between two health checks. */
+const HEALTH_GAP_MS = 15_000;
+
+const BOOT_ID = {
+  linux: 'cat /proc/sys/kernel/random/boot_id',
+  windows: '(Get-CimInstance Win32_OperatingSystem).LastBootUpTime.Ticks',
+};
+
+/** @returns true when the instance was rebooted and is well; otherwise the event is escalated already. */
+export async function rebootAndCheck(context: EventContext): Promise<boolean> {
+  enter(context, 'rebooting');
+  const before = await readBootId(context, 'witness');
+  note(
+    context,
+    'witness',
+    before !== undefined,
+    before ? `boot id ${before}` : 'no boot id: the agent does not answer',
+  );
+  for (let round = 1; round <= MOST_REBOOTS; round += 1) {
+    const since = Date.now();
+    const answer = await reboot(context);
+    if (answer.answer === 'refused') {
+      await escalate(context, 'reboot', answer.detail);
+      return false;
+    }
+    context.reboots += 1;
+    const lost = answer.answer === 'unknown';
+    const verdict = await settle(context, { before, since, round, lost });
+    if (verdict !== 'not-rebooted') return verdict === 'rebooted';
+    context.reboots -= 1;
+    note(context, 'reboot', false, 'the boot id proves that the lost call did nothing; once more');
+  }
+  await escalate(context, 'reboot', 'RebootInstance got no answer twice, and the instance did not reboot');
+  return false;
+}
+
+/** Tries until ECS said yes or no, or nobody knows. */
+async function reboot(context: EventContext): Promise<RebootAnswer> {
+  const { region, event } = context.progress;
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await rebooting.rebootInstance.executeWithOptions({ summary: 'RebootInstance' }, [
+      { region, instanceId: event?.instanceId ?? '' },
+    ]);
+    note(context, 'reboot', answer.answer === 'accepted', answer.detail);
+    if (answer.answer !== 'later') return answer;
+    if (attempt >= MOST_TRIES) return { answer: 'refused', detail: `${MOST_TRIES} times: ${answer.detail}` };
+    await sleep(answer.retryAfterMs ?? 10_000, { summary: 'ECS asks to come again' });
+  }
+}
+
+/** Waits for the agent, compares boot ids, then checks health until it is good or time is up. */
+async function settle(
+  context: EventContext,
+  seen: { before?: string; since: number; round: number; lost: boolean },
+): Promise<'rebooted' | 'not-rebooted' | 'unwell'> {
+  enter(context, 'checking');
+  const { region, event } = context.progress;
+  const withinMs = context.policy?.healthWithinMs ?? 600_000;
+  const deadline = seen.since + withinMs;
+  const agent = { region, kind: 'agent', key: event?.instanceId ?? '', since: seen.since, withinMs } as const;
+  const back = await context.hints.wait(agent);
+  if (back === 'deadline') {
+    await escalate(
+      context,
+      'agent',
+      `no heartbeat of the agent within ${Math.round(withinMs / 60_000)} min of the reboot`,
+    );
+    return 'unwell';
+  }
+  for (let check = 1; ; check += 1) {
+    const why = await checkOnce(context, { ...seen, check });
+    if (why === '') {
+      note(context, 'health', true, 'rebooted and well');
+      return 'rebooted';
+    }
+    const proven = why === SAME_BOOT && Date.now() - seen.since > OLD_BOOT_MAY_ANSWER_MS;
+    if (proven && seen.lost && seen.round < MOST_REBOOTS) return 'not-rebooted';
+    if (Date.now() + HEALTH_GAP_MS > deadline) {
+      await escalate(context, 'health', why);
+      return 'unwell';
+    }
+    await sleep(HEALTH_GAP_MS, { summary: why });
+  }
+}
+
+const SAME_BOOT = 'the boot id is the old one: the instance has not rebooted';
+/** Right after RebootInstance the old boot may still answer; after this it is no longer shutting down. */
+const OLD_BOOT_MAY_ANSWER_MS = 120_000;
+
+/** @returns why the instance is not well, or `''` */
+async function checkOnce(
+  context: EventContext,
+  seen: { before?: string; round: number; check: number },
+): Promise<string> {
+  const { region, event } = context.progress;
+  const status = await readingEvents.readInstanceStatus({ region, instanceId: event?.instanceId ?? '' });
+  if (status !== 'Running') return status === '' ? 'the instance is gone' : `the instance is ${status}`;
+  const id = `${seen.round}.${seen.check}`;
+  const now = await readBootId(context, `boot-id-${id}`);
+  if (now === undefined) return 'the agent does not answer a command';
+  if (now === seen.before) return SAME_BOOT;
+  const { health } = context.policy ?? {};
+  if (health?.command !== undefined) {
+    const run = await runOnInstance(context, `health-${id}`, {
+      content: health.command,
+      timeoutSeconds: health.timeoutSeconds,
+    });
+    if (run.outcome !== 'succeeded') return `health command: ${run.rows[0]?.reason ?? run.summary}`;
+  }
+  return knockAll(context);
+}
+
+async function knockAll(context: EventContext): Promise<string> {
+  const { health } = context.policy ?? {};
+  const address = context.instance?.addresses[0];
+  for (const knock of [health?.tcp, health?.http]) {
+    if (!knock) continue;
+    if (address === undefined) return 'the instance lists no address to check';
+    const why = await knocking.knock({ address, ...knock }).catch(messageOf);
+    if (why !== '') return `port ${knock.port}: ${why}`;
+  }
+  return '';
+}
+
+async function readBootId(context: EventContext, step: string): Promise<string | undefined> {
+  const content = context.instance?.osType === 'windows' ? BOOT_ID.windows : BOOT_ID.linux;
+  const { rows } = await runOnInstance(context, step, { content, timeoutSeconds: 30 });
+  return rows[0]?.outcome === 'Success' ? rows[0].firstLine : undefined;
+}

@@ -1,0 +1,216 @@
+/**
+ * `handleSystemEvent`: one planned event, from its plan to the proof that it is gone.
+ *
+ * Promise: at most one reboot of ours takes effect; never after NotBefore minus the policy's margin; the event is read
+ * again before anything is done. It runs under `system-event/<account>/<region>/<eventId>` and no other id, and stays
+ * open until the event has ended, so that the id means once.
+ * Ends are results (`avoided`, `skipped`, `escalated` …). Updates: reschedule, skip, now, approve.
+ * Cancel: ends before the next step; a reboot that was asked for is not undone.
+ * Not handled: keeping two disruptive operations off one instance.
+ */
+import { defineSearchAttributeKey } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { HANDLE_SYSTEM_EVENT } from '../domain/event-messages';
+import { rescheduleError } from '../domain/event-times';
+import { summaryOfEvent } from '../domain/event-summary';
+import { INVALID_INPUT, PROGRESS_QUERY } from '../domain/messages';
+import { EVENT_CHANGED_SIGNAL, EVENT_UPDATES, isAnsweredByReboot, isEventEnd } from '../domain/system-event';
+import type {
+  EventOutcome,
+  HandleSystemEventInput,
+  SystemEventProgress,
+  SystemEventResult,
+} from '../domain/system-event';
+import { alert, decide, enter, note } from './event-context';
+import type { EventContext } from './event-context';
+import { READ_AGAIN_MS, approved, askForApproval, hold, isOver, read, stillWanted } from './event-hold';
+import { runHooks } from './event-hooks';
+import { rebootAndCheck } from './event-reboot';
+import { refuseBadInput } from './input';
+import { Hints } from './waiting';
+
+/** While the provider carries it out: at most this long between two readings. */
+const WATCH_STEP_MS = 3_600_000;
+const DEFAULT_PROVE_MS = 300_000;
+
+export const eventProgressQuery = defineQuery<SystemEventProgress>(PROGRESS_QUERY);
+export const eventChangedSignal = defineSignal(EVENT_CHANGED_SIGNAL);
+export const rescheduleUpdate = defineUpdate<string, [{ at: string }]>(EVENT_UPDATES.reschedule);
+export const skipUpdate = defineUpdate<string, [{ reason: string }]>(EVENT_UPDATES.skip);
+export const nowUpdate = defineUpdate<string, []>(EVENT_UPDATES.now);
+export const approveUpdate = defineUpdate<string, []>(EVENT_UPDATES.approve);
+
+export async function handleSystemEvent(input: HandleSystemEventInput): Promise<SystemEventResult> {
+  const context = newContext(input ?? { region: '', eventId: '' });
+  registerHandlers(context);
+  await refuseBadInput(HANDLE_SYSTEM_EVENT, input);
+  refuseForeignId(input);
+
+  await read(context, input);
+  if (!context.progress.event) return finish(context, input, 'not-found');
+  noteSearchAttributes(context);
+  if (!isOver(context)) await answer(context, input);
+  await watchUntilEnded(context, input);
+  return finish(context, input, outcomeAtEnd(context));
+}
+
+/** From plan to proof. Leaves an outcome where the event need not be looked at any more to know what we did. */
+async function answer(context: EventContext, input: HandleSystemEventInput): Promise<void> {
+  if (!isAnsweredByReboot(context.progress.event?.type ?? '')) {
+    decide(context, 'alerted');
+    return alert(
+      context,
+      'plan',
+      `${context.progress.event?.type} is not answered by a reboot; a person has to look`,
+    );
+  }
+  await askForApproval(context);
+  if (!(await hold(context, input)) || !(await approved(context, input))) return;
+  enter(context, 'pre');
+  if (!(await runHooks(context, 'pre', context.policy?.pre ?? []))) return;
+  if (!(await stillWanted(context, input))) return;
+  if (!(await rebootAndCheck(context))) return;
+  enter(context, 'post');
+  if (!(await runHooks(context, 'post', context.policy?.post ?? []))) return;
+  await prove(context, input);
+}
+
+async function prove(context: EventContext, input: HandleSystemEventInput): Promise<void> {
+  enter(context, 'proving');
+  const withinMs = context.policy?.proveWithinMs ?? DEFAULT_PROVE_MS;
+  await context.hints.wait({ ...waitForEvent(input), since: Date.now(), withinMs });
+  await read(context, input);
+  const { status } = context.progress.event ?? { status: '' };
+  note(context, 'prove', isEventEnd(status), `the event is ${status}`);
+  if (!isEventEnd(status)) await alert(context, 'prove', `rebooted, but the event is still ${status}`);
+}
+
+/**
+ * Holds the id until the event has ended, so that nobody answers it a second time. Before NotBefore nothing ends it but
+ * what the patrol signals, so it is read seldom; after that the watcher looks.
+ */
+async function watchUntilEnded(context: EventContext, input: HandleSystemEventInput): Promise<void> {
+  const { said } = context;
+  while (!isOver(context)) {
+    enter(context, 'watching');
+    const untilDue = Date.parse(context.progress.event?.notBefore ?? '') - Date.now();
+    if (untilDue > 0) {
+      await condition(() => said.changed, Math.min(untilDue + 1_000, READ_AGAIN_MS));
+    } else {
+      const since = Date.now();
+      const interrupt = (): boolean => said.changed;
+      await context.hints.wait({ ...waitForEvent(input), since, withinMs: WATCH_STEP_MS, interrupt });
+    }
+    await read(context, input);
+  }
+}
+
+function waitForEvent({ region, eventId }: HandleSystemEventInput): {
+  region: string;
+  kind: 'systemEvent';
+  key: string;
+} {
+  return { region, kind: 'systemEvent', key: eventId };
+}
+
+/** What the end of the event makes of what we did. */
+function outcomeAtEnd(context: EventContext): EventOutcome {
+  const { event, outcome } = context.progress;
+  if (outcome === 'escalated' || outcome === 'skipped') return outcome;
+  if (context.reboots > 0 && event?.status === 'Avoided') return 'avoided';
+  if (context.instance === undefined && !isEventEnd(event?.status ?? '')) return 'instance-released';
+  if (event?.status === 'Canceled') return 'cancelled';
+  if (event?.status === 'Avoided') return 'avoided';
+  return 'executed-by-provider';
+}
+
+function finish(
+  context: EventContext,
+  input: HandleSystemEventInput,
+  outcome: EventOutcome,
+): SystemEventResult {
+  context.progress.outcome = outcome;
+  enter(context, 'done');
+  const { event, steps } = context.progress;
+  return {
+    outcome,
+    summary: summaryOfEvent(outcome, context.progress, context.failure),
+    region: input.region,
+    eventId: input.eventId,
+    instanceId: event?.instanceId ?? '',
+    eventStatus: event?.status ?? '',
+    ...context.failure,
+    reboots: context.reboots,
+    steps,
+    startedAt: context.startedAt,
+    finishedAt: new Date().toISOString(),
+  };
+}
+
+function newContext({ region }: HandleSystemEventInput): EventContext {
+  return {
+    hints: new Hints(),
+    progress: { phase: 'reading', region, approved: false, steps: [] },
+    reboots: 0,
+    said: { now: false, approved: false, changed: false },
+    startedAt: new Date().toISOString(),
+  };
+}
+
+function registerHandlers(context: EventContext): void {
+  const { said, progress } = context;
+  const refuseAfterDecision = (): void => {
+    if (!['reading', 'holding', 'approval'].includes(progress.phase))
+      throw new Error(`too late: the event is in phase ${progress.phase}`);
+  };
+  setHandler(eventProgressQuery, () => ({ ...progress, approved: said.approved }));
+  setHandler(eventChangedSignal, () => void (said.changed = true));
+  setHandler(rescheduleUpdate, ({ at }) => ((said.at = at), (said.changed = true), `will act at ${at}`), {
+    validator: ({ at }: { at: string }) => {
+      refuseAfterDecision();
+      const error = rescheduleError(at, progress.plan?.deadline, Date.now());
+      if (error) throw new Error(error);
+    },
+  });
+  setHandler(skipUpdate, ({ reason }) => ((said.skip = reason), 'will not act'), {
+    validator: ({ reason }: { reason: string }) => {
+      refuseAfterDecision();
+      if (typeof reason !== 'string' || reason === '')
+        throw new Error('give a reason: it is what others read later');
+    },
+  });
+  setHandler(nowUpdate, () => ((said.now = true), 'acts now'), { validator: () => refuseAfterDecision() });
+  setHandler(approveUpdate, () => ((said.approved = true), 'approved'), {
+    validator: () => refuseAfterDecision(),
+  });
+}
+
+/** One event, one id: started under another it would be a second handler. */
+function refuseForeignId({ region, eventId }: HandleSystemEventInput): void {
+  const { workflowId } = workflowInfo();
+  const [kind, account, ...rest] = workflowId.split('/');
+  if (kind === 'system-event' && account && rest.join('/') === `${region}/${eventId}`) return;
+  const message = `this event is handled under the id system-event/<account>/${region}/${eventId}, not under ${workflowId}`;
+  throw ApplicationFailure.create({ type: INVALID_INPUT, message, nonRetryable: true });
+}
+
+function noteSearchAttributes({ progress }: EventContext): void {
+  upsertSearchAttributes([
+    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: progress.region },
+    { key: defineSearchAttributeKey('EcsEventId', 'KEYWORD'), value: progress.event?.eventId ?? '' },
+    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: HANDLE_SYSTEM_EVENT },
+    {
+      key: defineSearchAttributeKey('EcsInstanceId', 'KEYWORD_LIST'),
+      value: [progress.event?.instanceId ?? ''],
+    },
+  ]);
+}

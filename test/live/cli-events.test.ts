@@ -1,0 +1,169 @@
+/** System events from the command line: patrol, plan, answer, history, drill; and what is refused. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ControlClient } from '../../simulator/control/client';
+import type { DrillResult, SystemEventsReport } from '../../src/domain/event-report';
+import type { SystemEventResult } from '../../src/domain/system-event';
+import { runningStack } from '../../src/stack/stack-file';
+import { cli, stackUp, startCli } from '../support/cli';
+import type { Finished, UpLine } from '../support/cli';
+import { until } from '../support/temporary';
+
+const POLICY = `
+version: 1
+policies:
+  - name: quiet
+    windows: ['Sat-Sun 02:00-05:00 Asia/Tokyo']
+    ifNoWindow: act-at-deadline
+    margin: 30m
+    health: { command: 'true' }
+`;
+
+const stateDir = mkdtempSync(join(tmpdir(), 'steward-cli-'));
+const policyFile = join(stateDir, 'policy.yaml');
+let stack: Awaited<ReturnType<typeof stackUp>>;
+let line: UpLine;
+let control: ControlClient;
+
+beforeAll(async () => {
+  writeFileSync(policyFile, POLICY);
+  stack = await stackUp(stateDir, ['--instances', '3', '--exec', 'canned', '--policy', policyFile]);
+  line = stack.line;
+  const simulator = runningStack(stateDir)?.simulator;
+  if (!simulator) throw new Error('no simulator runs');
+  control = new ControlClient(simulator);
+}, 60_000);
+
+afterAll(async () => {
+  await stack.end();
+  rmSync(stateDir, { recursive: true, force: true });
+});
+
+const steward = (...args: string[]): Promise<Finished> => cli(args, { stateDir });
+const regional = (...args: string[]): Promise<Finished> =>
+  steward(...args, '--region', line.simulator.regionId);
+
+type Row = SystemEventsReport['rows'][number] & {
+  handler?: { progress?: { phase: string }; result?: SystemEventResult };
+};
+
+async function report(...args: string[]): Promise<Row[]> {
+  const { stdout, stderr, code } = await regional('events', ...args, '--json');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return (JSON.parse(stdout) as { rows: Row[] }).rows;
+}
+
+async function raise(instance: number): Promise<string> {
+  const { eventIds } = await control.send<{ eventIds: string[] }>('POST', '/events', {
+    instanceIds: [line.simulator.instanceIds[instance]],
+  });
+  return eventIds[0] ?? '';
+}
+
+const rebootsOf = async (instance: number): Promise<number> =>
+  (await control.ledger({ kind: 'effect', effect: 'instance.rebooting' })).filter((record) =>
+    JSON.stringify(record).includes(line.simulator.instanceIds[instance] ?? 'none'),
+  ).length;
+
+test('an event is found by the patrol, planned, answered now, and is history', async () => {
+  const eventId = await raise(0);
+  const before = await regional('events', 'now', eventId);
+  expect(before).toMatchObject({ code: 3, stderr: expect.stringContaining('Nobody handles') as string });
+
+  const started = await regional('patrol', 'start', '--every', '10');
+  expect(started).toMatchObject({ code: 0, stdout: expect.stringContaining('Started patrol/') as string });
+  const again = await regional('patrol', 'start');
+  expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('runs already') as string });
+  await until('it is held', async () => (await report('list'))[0]?.handler?.progress?.phase === 'holding');
+
+  const plan = await regional('events', 'plan');
+  for (const text of [eventId, 'quiet', 'deadline', 'acts at']) expect(plan.stdout).toContain(text);
+  const late = await regional('events', 'reschedule', eventId, '--at', '2999-01-01T00:00:00Z');
+  expect(late).toMatchObject({ code: 3, stderr: expect.stringContaining('after the deadline') as string });
+  expect(await regional('events', 'retry', eventId)).toMatchObject({ code: 3 });
+
+  expect(await regional('events', 'now', eventId)).toMatchObject({ code: 0 });
+  await until(
+    'it is Avoided',
+    async () => (await report('history'))[0]?.handler?.result !== undefined,
+    90_000,
+  );
+  const [past] = await report('history', '--days', '1');
+  expect(past).toMatchObject({ eventId, status: 'Avoided', handler: { result: { outcome: 'avoided' } } });
+  expect(await rebootsOf(0)).toBe(1);
+  expect((await regional('events', 'history')).stdout).toMatch(new RegExp(`${eventId}.*avoided`));
+  expect((await regional('events', 'show', eventId)).stdout).toContain('Rebooted in time');
+  const ended = await regional('events', 'skip', eventId, '--reason', 'too late');
+  expect(ended).toMatchObject({ code: 3, stderr: expect.stringContaining('has ended (avoided)') as string });
+
+  expect((await regional('patrol', 'status')).stdout).toMatch(/\d+ looks?/);
+  expect(await regional('patrol', 'stop')).toMatchObject({ code: 0 });
+  expect((await regional('patrol', 'stop')).stdout).toContain('does not run');
+}, 150_000);
+
+test('what happened without us is said as such', async () => {
+  const eventId = await raise(1);
+  await control.send('PATCH', `/events/${eventId}`, { status: 'Canceled' });
+  const { stdout } = await regional('events', 'history');
+  expect(stdout).toMatch(new RegExp(`${eventId}.*none.*ended Canceled without us`));
+});
+
+test('a drill runs the whole chain, and a cancelled one leaves no event behind', async () => {
+  const instance = ['--instance', line.simulator.instanceIds[2] ?? ''];
+  const ask = ['events', 'drill', '--json', '--region', line.simulator.regionId, ...instance];
+  const running = await startCli(ask, { stateDir });
+  const eventIdOf = (text: string): string | undefined => /waiting: (e-[a-z0-9]+)/.exec(text)?.[1];
+  await until('the event is raised', () => eventIdOf(running.stderr()) !== undefined);
+  const eventId = eventIdOf(running.stderr()) ?? '';
+  await until('it is held', async () => (await regional('events', 'now', eventId)).code === 0);
+  const { code, stdout } = await running.finished;
+  expect(JSON.parse(stdout) as DrillResult).toMatchObject({
+    outcome: 'passed',
+    eventStatus: 'Avoided',
+    cancelledEvents: [],
+    handler: { result: { reboots: 1 } },
+  });
+  expect(code).toBe(0);
+
+  const second = await startCli(ask, { stateDir });
+  await until('the event is raised', () => eventIdOf(second.stderr()) !== undefined);
+  second.child.kill('SIGINT');
+  const cancelled = await second.finished;
+  expect(JSON.parse(cancelled.stdout)).toMatchObject({ outcome: 'cancelled', eventStatus: 'Canceled' });
+  expect(cancelled.code).toBe(130);
+  expect(await report('list')).toEqual([]);
+  expect(await rebootsOf(2)).toBe(1);
+}, 150_000);
+
+test('an instance with an open event is not drilled; who wants a person is listed', async () => {
+  const eventId = await raise(1);
+  const refused = await regional('events', 'drill', '--instance', line.simulator.instanceIds[1] ?? '');
+  expect(refused).toMatchObject({ code: 3, stdout: expect.stringContaining(eventId) as string });
+  expect(await steward('attention')).toMatchObject({ code: 0, stdout: 'Nothing wants a person.\n' });
+});
+
+test('a policy file is checked with every error and its line', async () => {
+  expect(await steward('policy', 'check', policyFile)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('quiet: Sat-Sun') as string,
+  });
+  const bad = join(stateDir, 'bad.yaml');
+  writeFileSync(bad, 'version: 2\npolicies:\n  - name: Big\n    margin: 1x\n');
+  const { code, stderr } = await steward('policy', 'check', bad);
+  expect(code).toBe(2);
+  for (const place of ['(1:1)', '(3:5)', '(4:5)']) expect(stderr).toContain(place);
+  const up = await steward('up', '--policy', bad);
+  expect(up.code).toBe(2);
+});
+
+test.each([
+  ['events', 'list', '--region', 'x#'],
+  ['events', 'now', 'no-event'],
+  ['events', 'history', '--days', '31'],
+  ['events', 'drill', '--instance', 'i-x', '--in', '1'],
+  ['events', 'skip', 'e-1'],
+  ['patrol', 'start', '--every', '1'],
+])('%s %s is bad usage with %s %s', async (...args) => {
+  expect((await steward(...args)).code).toBe(2);
+});
