@@ -35,7 +35,10 @@ export interface CliOptions {
 export async function startCli(args: string[], options: CliOptions): Promise<Running> {
   const words = [process.execPath, builtProgram('src/cli/main.js'), ...args];
   const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  const [command = '', ...rest] = options.terminal ? ['script', '-qefc', quoted, '/dev/null'] : words;
+  // `exec`: a shell that stayed between the two would be ended by Ctrl-C itself, as dash is and bash is not.
+  const [command = '', ...rest] = options.terminal
+    ? ['script', '-qefc', `exec ${quoted}`, '/dev/null']
+    : words;
   const child = spawn(command, rest, { env: await environmentOf(options), stdio: ['pipe', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
