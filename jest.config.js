@@ -33,12 +33,7 @@ module.exports = {
       testMatch: ['<rootDir>/test/unit/**/*.test.ts', '<rootDir>/test/simulator/**/*.test.ts'],
     },
     { ...common, displayName: 'skipping', testMatch: ['<rootDir>/test/skipping/**/*.test.ts'] },
-    {
-      ...common,
-      displayName: 'live',
-      testMatch: ['<rootDir>/test/live/**/*.test.ts'],
-      setupFilesAfterEnv: ['<rootDir>/test/support/retry-once.js'],
-    },
+    { ...common, displayName: 'live', testMatch: ['<rootDir>/test/live/**/*.test.ts'] },
     { ...common, displayName: 'long', testMatch: ['<rootDir>/test/long/**/*.test.ts'] },
   ],
 };

@@ -8,6 +8,7 @@ import type { EcsClient } from '../ecs/client';
 import { EcsError } from '../ecs/errors';
 import { isEventEnd } from '../domain/system-event';
 import { VISIBLE_WITHIN_MS } from '../domain/waiting';
+import { readInstancesKey } from '../domain/watch';
 import type { Wait, WaitKind, WatchMemory } from '../domain/watch';
 import { lookAtInvocations } from './wait-invocations';
 
@@ -34,6 +35,7 @@ export const WAIT_KINDS: Record<WaitKind, (request: LookRequest) => Promise<Look
   agent: (request) => lookByIds(request, 50, agentsOf),
   snapshot: (request) => lookByIds(request, 100, snapshotsOf),
   systemEvent: (request) => lookByIds(request, 100, eventsOf),
+  instances: lookAtInstances,
 };
 
 /** What one call says of some ids: which are listed, and which of those are over. */
@@ -118,6 +120,32 @@ async function eventsOf({ ecs, region }: LookRequest, waits: Wait[]): Promise<Se
     events.filter((event) => isEventEnd(event.status)),
     (event) => event.eventId,
   );
+}
+
+/** All ids of all waits are read together: a batch of 100 costs what one instance costs. */
+async function lookAtInstances({ ecs, region, waits, memory, now }: LookRequest): Promise<Look> {
+  const asked = new Map(waits.map((wait) => [wait, readInstancesKey(wait.key)]));
+  const ids = [...new Set([...asked.values()].flatMap(({ instanceIds }) => instanceIds))];
+  const found = await ecs.describeInstances(region, ids);
+  const statusOf = new Map(found.map(({ instanceId, status }) => [instanceId, status]));
+  const keys = (keep: (wait: Wait, now: { status: string; statuses: (string | undefined)[] }) => boolean) =>
+    new Set(
+      [...asked].flatMap(([wait, { status, instanceIds }]) => {
+        const statuses = instanceIds.map((id) => statusOf.get(id));
+        return keep(wait, { status, statuses }) ? [wait.key] : [];
+      }),
+    );
+  const mayBeInvisible = (wait: Wait): boolean => !wait.seen && now - wait.since <= VISIBLE_WITHIN_MS;
+  return {
+    ended: keys((wait, { status, statuses }) =>
+      statuses.every((each) => each === status || (each === undefined && !mayBeInvisible(wait))),
+    ),
+    seen: keys((_, { statuses }) => !statuses.includes(undefined)),
+    states: new Map(),
+    memory,
+    calls: Math.max(1, Math.ceil(ids.length / 100)),
+    how: `instances ${ids.length}`,
+  };
 }
 
 function idsOf<T>(listed: T[], over: T[], idOf: (item: T) => string): Seen {

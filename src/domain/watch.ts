@@ -6,12 +6,12 @@
  */
 
 /** What can be waited for. A kind is added here and in src/activities/wait-kinds.ts, nowhere else. */
-export type WaitKind = 'invocation' | 'agent' | 'snapshot' | 'systemEvent';
+export type WaitKind = 'invocation' | 'agent' | 'snapshot' | 'systemEvent' | 'instances';
 
 /** One wait. Plain JSON: it is signalled, carried over continue-as-new and handed to the tick. */
 export interface Wait {
   kind: WaitKind;
-  /** What is waited for: invokeId, instanceId (its agent being back), snapshotId or eventId. */
+  /** What is waited for: invokeId, instanceId (its agent being back), snapshotId, eventId or `instancesKeyOf`. */
   key: string;
   /** Workflow id of who waits; the run id is left out, so that a continued run is found. */
   waiter: string;
@@ -24,6 +24,20 @@ export interface Wait {
 }
 
 export type WaitRegistration = Omit<Wait, 'seen'>;
+
+/**
+ * The key of waiting until every one of `instanceIds` has this Status or is gone. One wait for a whole batch: its waiter
+ * is told once, and the truth of each it reads itself.
+ */
+export function instancesKeyOf(status: string, instanceIds: readonly string[]): string {
+  return `${status}/${[...instanceIds].sort().join(',')}`;
+}
+
+/** The parts of an `instancesKeyOf`. */
+export function readInstancesKey(key: string): { status: string; instanceIds: string[] } {
+  const [status = '', ids = ''] = key.split('/');
+  return { status, instanceIds: ids.split(',').filter((id) => id !== '') };
+}
 
 /** What the last look cost and found; shown to people. */
 export interface TickReport {

@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { dueWaits, nextLookAt, register, settle, statesAfter } from '../../src/domain/watch';
+import {
+  dueWaits,
+  instancesKeyOf,
+  nextLookAt,
+  readInstancesKey,
+  register,
+  settle,
+  statesAfter,
+} from '../../src/domain/watch';
 import type { Wait } from '../../src/domain/watch';
 
 const T0 = 1_800_000_000_000;
@@ -98,4 +106,10 @@ test('states are kept of what was not looked at this time, and forgotten with th
   // More than the watcher remembers states of: what was known is old now.
   expect(statesAfter(before, given, { states: {} }, open)).toEqual({ 't-b': { Running: 1 } });
   expect(statesAfter(undefined, given, verdict, given)).toEqual({ 't-a': { Running: 2 } });
+});
+
+test('the key of a wait for a batch of instances says them all, in one order', () => {
+  const key = instancesKeyOf('Stopped', ['i-b', 'i-a']);
+  expect(key).toBe(instancesKeyOf('Stopped', ['i-a', 'i-b']));
+  expect(readInstancesKey(key)).toEqual({ status: 'Stopped', instanceIds: ['i-a', 'i-b'] });
 });
