@@ -51,59 +51,130 @@ export interface InstanceTypeData {
 
 // id cpu memory price [localDisks localDiskSize localDiskCategory | gpu gpuSpec | arm]
 const TYPES = `
+ecs.t5-lc2m1.nano 1 0.5 0.03
+ecs.t5-lc1m1.small 1 1 0.05
+ecs.t5-lc1m2.small 1 2 0.07
+ecs.t5-lc1m2.large 2 4 0.14
+ecs.t5-lc1m4.large 2 8 0.21
+ecs.t5-c1m1.large 2 2 0.11
+ecs.t5-c1m2.large 2 4 0.16
+ecs.t6-c4m1.large 2 0.5 0.04
+ecs.t6-c2m1.large 2 1 0.06
 ecs.t6-c1m1.large 2 2 0.08
+ecs.t6-c1m2.large 2 4 0.13
+ecs.t6-c1m4.large 2 8 0.22
+ecs.s6-c1m1.small 1 1 0.07
+ecs.s6-c1m2.small 1 2 0.11
+ecs.s6-c1m2.large 2 4 0.21
+ecs.s6-c1m4.large 2 8 0.29
+ecs.e-c1m1.large 2 2 0.09
 ecs.e-c1m2.large 2 4 0.15
+ecs.e-c1m4.large 2 8 0.24
+ecs.u1-c1m1.large 2 2 0.13
 ecs.u1-c1m2.large 2 4 0.19
-ecs.c6.large 2 4 0.39
-ecs.c7.large 2 4 0.41
-ecs.c7.xlarge 4 8 0.82
-ecs.c7.2xlarge 8 16 1.64
-ecs.c8i.large 2 4 0.46
-ecs.c8i.xlarge 4 8 0.92
-ecs.c8y.large 2 4 0.32 arm
-ecs.g6.large 2 8 0.5
-ecs.g7.large 2 8 0.52
-ecs.g7.xlarge 4 16 1.04
-ecs.g7.2xlarge 8 32 2.08
-ecs.g7.4xlarge 16 64 4.16
-ecs.g8i.large 2 8 0.58
-ecs.r7.large 2 16 0.67
-ecs.r7.xlarge 4 32 1.34
+ecs.u1-c1m4.large 2 8 0.27
+ecs.n1.tiny 1 1 0.13
+ecs.n1.small 1 2 0.19
+ecs.n1.medium 2 4 0.38
+ecs.n1.large 4 8 0.76
+ecs.n2.small 1 4 0.24
+ecs.n2.medium 2 8 0.48
+ecs.n4.small 1 2 0.2
+ecs.n4.large 2 4 0.4
+ecs.n4.xlarge 4 8 0.8
+ecs.mn4.small 1 4 0.25
+ecs.mn4.large 2 8 0.5
+ecs.xn4.small 1 1 0.12
+ecs.e4.small 1 8 0.38
+ecs.sn1.medium 2 4 0.42
+ecs.sn1.large 4 8 0.84
+ecs.sn2.medium 2 8 0.55
+ecs.sn2.large 4 16 1.1
 ecs.i3.xlarge 4 32 1.92 1 959 local_ssd_pro
+ecs.i2.xlarge 4 32 1.87 1 894 local_ssd_pro
 ecs.d2s.5xlarge 20 88 7.1 8 7838 local_hdd_pro
+ecs.gn6i-c4g1.xlarge 4 15 8.7 gpu 1 NVIDIA-T4
 ecs.gn7i-c8g1.2xlarge 8 30 9.6 gpu 1 NVIDIA-A10
 `;
 
+// Families whose every size has as much memory for a processor. family memory price [arm]: both for one processor
+const FAMILIES = `
+ecs.c5 2 0.19
+ecs.g5 4 0.24
+ecs.r5 8 0.32
+ecs.c6 2 0.195
+ecs.g6 4 0.25
+ecs.r6 8 0.33
+ecs.c6e 2 0.205
+ecs.g6e 4 0.26
+ecs.r6e 8 0.34
+ecs.hfc6 2 0.23
+ecs.hfg6 4 0.29
+ecs.hfr6 8 0.37
+ecs.c7 2 0.205
+ecs.g7 4 0.26
+ecs.r7 8 0.335
+ecs.c7a 2 0.18
+ecs.g7a 4 0.23
+ecs.r7a 8 0.3
+ecs.hfc7 2 0.24
+ecs.hfg7 4 0.3
+ecs.hfr7 8 0.38
+ecs.c8i 2 0.23
+ecs.g8i 4 0.29
+ecs.r8i 8 0.37
+ecs.c8a 2 0.2
+ecs.g8a 4 0.25
+ecs.r8a 8 0.32
+ecs.c8y 2 0.16 arm
+ecs.g8y 4 0.2 arm
+ecs.r8y 8 0.26 arm
+ecs.sn1ne 2 0.2
+ecs.sn2ne 4 0.25
+ecs.se1ne 8 0.34
+`;
+const SIZES = { large: 2, xlarge: 4, '2xlarge': 8, '4xlarge': 16, '8xlarge': 32 };
+
+function linesOf(table: string): string[] {
+  return table.trim().split('\n');
+}
+
+function sizesOf(line: string): string[] {
+  const [family = '', memory, price, ...rest] = line.split(' ');
+  return Object.entries(SIZES).map(([size, cpu]) => {
+    const total = Number((cpu * Number(price)).toFixed(3));
+    return [`${family}.${size}`, cpu, cpu * Number(memory), total, ...rest].join(' ');
+  });
+}
+
 /** The instance types, by id. */
 export const INSTANCE_TYPES: ReadonlyMap<string, InstanceTypeData> = new Map(
-  TYPES.trim()
-    .split('\n')
-    .map((line) => {
-      const [id = '', cpu, memory, price, ...rest] = line.split(' ');
-      const family = id
-        .split('.')
-        .slice(0, 2)
-        .join('.')
-        .replace(/-c\d+[mg]\d+$/, '');
-      const gpu = rest[0] === 'gpu';
-      const arm = rest[0] === 'arm';
-      const local = rest.length > 0 && !gpu && !arm;
-      const data: InstanceTypeData = {
-        id,
-        family,
-        level: /^ecs\.(t|e|u)\d?/.test(id) ? 'EntryLevel' : 'EnterpriseLevel',
-        cpu: Number(cpu),
-        memory: Number(memory),
-        price: Number(price),
-        localDisks: local ? Number(rest[0]) : 0,
-        localDiskSize: local ? Number(rest[1]) : 0,
-        localDiskCategory: local ? (rest[2] ?? '') : '',
-        gpu: gpu ? Number(rest[1]) : 0,
-        gpuSpec: gpu ? (rest[2] ?? '').replace('-', ' ') : '',
-        arm,
-      };
-      return [id, data];
-    }),
+  [...linesOf(TYPES), ...linesOf(FAMILIES).flatMap(sizesOf)].map((line) => {
+    const [id = '', cpu, memory, price, ...rest] = line.split(' ');
+    const family = id
+      .split('.')
+      .slice(0, 2)
+      .join('.')
+      .replace(/-c\d+[mg]\d+$/, '');
+    const gpu = rest[0] === 'gpu';
+    const arm = rest[0] === 'arm';
+    const local = rest.length > 0 && !gpu && !arm;
+    const data: InstanceTypeData = {
+      id,
+      family,
+      level: /^ecs\.(t|e|u)\d?/.test(id) ? 'EntryLevel' : 'EnterpriseLevel',
+      cpu: Number(cpu),
+      memory: Number(memory),
+      price: Number(price),
+      localDisks: local ? Number(rest[0]) : 0,
+      localDiskSize: local ? Number(rest[1]) : 0,
+      localDiskCategory: local ? (rest[2] ?? '') : '',
+      gpu: gpu ? Number(rest[1]) : 0,
+      gpuSpec: gpu ? (rest[2] ?? '').replace('-', ' ') : '',
+      arm,
+    };
+    return [id, data];
+  }),
 );
 
 /** An operating system image. */
