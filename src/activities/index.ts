@@ -44,7 +44,7 @@ export function createActivities(parts: Dependencies): Activities {
   const { ecs, store, waits, handlers, policies } = parts;
   return beating({
     ...createCheckActivities(),
-    ...createRunCommandActivities(ecs, store, waits),
+    ...createRunCommandActivities(ecs, store),
     ...createWatchActivities(ecs, waits),
     ...createWaitingActivities(ecs, waits),
     ...createSystemEventActivities(ecs, policies),

@@ -1,25 +1,23 @@
 /**
- * Activities of `runCommand`: resolve, dispatch, look, collect, stop. Thin: they translate between Temporal (attempts,
- * heartbeats, failures) and src/ecs; what a status or an unfit instance means is decided in src/domain.
+ * Activities of `runCommand`: resolve, dispatch, collect, stop. Thin: they translate between Temporal (attempts,
+ * failures) and src/ecs; what a status or an unfit instance means is decided in src/domain.
  *
  * The one rule: an attempt may be the second one. Each of these may be run again after a lost answer or a dead worker
  * without starting a command twice.
  */
-import { randomUUID } from 'node:crypto';
-import { activityInfo, heartbeat } from '@temporalio/activity';
+import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { EcsClient } from '../ecs/client';
-import { countStates, hasEnded, isInstanceEnd } from '../domain/invocation';
+import { isInstanceEnd } from '../domain/invocation';
 import type { InvocationState } from '../domain/invocation';
 import type { CommandSpec, CommandType, InstanceRow, StoredRow, Targets } from '../domain/messages';
 import { MAX_BATCH, sortOut } from '../domain/plan';
 import { ALL_ROWS_UP_TO, emptyTotals } from '../domain/rows';
-import { VISIBLE_WITHIN_MS, lookGapMs } from '../domain/waiting';
+import { VISIBLE_WITHIN_MS } from '../domain/waiting';
 import type { ResultStore, RunKey } from '../results/store';
 import { atBoundary } from './failures';
 import { lostRow, report, storedRow } from './result-rows';
 import type { BatchReport } from './result-rows';
-import type { Waits } from './waits';
 
 /** Tags every invocation of ours carries, so that it can be found again without its id. */
 const RUN_TAG = 'steward-run';
@@ -38,14 +36,6 @@ export interface Batch {
   region: string;
   batch: number;
   instanceIds: string[];
-}
-
-/** What `lookUntilEnded` keeps in its heartbeat; shown as the pending activity's details while it waits. */
-export interface LookDetails {
-  /** The invocation has been listed at least once. */
-  seen: boolean;
-  /** Instances by InvocationStatus at the last look. */
-  states: Record<string, number>;
 }
 
 export interface StopReport {
@@ -67,12 +57,6 @@ export interface RunCommandActivities {
     request: Batch & { command: CommandSpec; name?: string; clientToken: string },
   ): Promise<{ invokeId: string }>;
   /**
-   * Registers the wait with the region's watcher and stands behind it: each attempt but the first looks once itself,
-   * registers again (which revives a dead watcher) and fails BENIGN until the invocation has ended or its record is
-   * gone. `since`: epoch milliseconds of the dispatch, the age of the wait.
-   */
-  lookUntilEnded(request: { region: string; invokeId: string; since: number }): Promise<'ended' | 'vanished'>;
-  /**
    * Reads every row into the result store.
    * `final`: nothing is waited for any more; what is alive or missing becomes Unknown with `why`.
    */
@@ -85,11 +69,7 @@ export interface RunCommandActivities {
   recordBatch(request: Batch & { row: Omit<InstanceRow, 'instanceId'>; all: boolean }): Promise<BatchReport>;
 }
 
-export function createRunCommandActivities(
-  ecs: EcsClient,
-  store: ResultStore,
-  waits: Waits,
-): RunCommandActivities {
+export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): RunCommandActivities {
   const check = async (
     region: string,
     instanceIds: string[],
@@ -144,24 +124,6 @@ export function createRunCommandActivities(
         return ecs.runCommand({ region, instanceIds, command, name, clientToken, tags });
       }),
 
-    lookUntilEnded: ({ region, invokeId, since }) =>
-      atBoundary(async () => {
-        const info = activityInfo();
-        const ageMs = info.currentAttemptScheduledTimestampMs - since;
-        const before = info.heartbeatDetails as LookDetails | undefined;
-        const state = info.attempt === 1 ? undefined : await ecs.describeInvocation(region, invokeId);
-        if (state && hasEnded(state)) return 'ended';
-        const missing = info.attempt > 1 && !state;
-        if (missing && (before?.seen || ageMs > VISIBLE_WITHIN_MS)) return 'vanished';
-        const details: LookDetails = { seen: state !== undefined, states: state ? countStates(state) : {} };
-        await waits.register(region, [
-          { kind: 'invocation', key: invokeId, waiter: runKey().workflowId, generation: randomUUID(), since },
-        ]);
-        // Last: beats repeat the details of the attempt before.
-        heartbeat(details);
-        throw notYet(invokeId, state, lookGapMs(ageMs));
-      }),
-
     collectResults: ({ region, batch, instanceIds, invokeId, all, final }) =>
       atBoundary(async () => {
         const wanted = new Set(instanceIds);
@@ -176,7 +138,6 @@ export function createRunCommandActivities(
           }
           for (const row of ended) rows.set(row.instanceId, row);
           await store.append(runKey(), ended);
-          heartbeat();
         }
         if (alive > 0) return { totals: emptyTotals(), rows: [], alive };
         const missing = instanceIds.filter((id) => !rows.has(id));
@@ -194,8 +155,7 @@ export function createRunCommandActivities(
           : coversBatch(await ecs.findInvocations(region, tagsOf(batch)), instanceIds);
         const known = invokeId ?? state?.invokeId;
         if (known === undefined) {
-          if (activityInfo().attempt < LOOKS_FOR_UNKNOWN_INVOCATION)
-            throw notYet(`batch ${batch}`, undefined, 5_000);
+          if (activityInfo().attempt < LOOKS_FOR_UNKNOWN_INVOCATION) throw notListed(`batch ${batch}`);
           return { started: [] };
         }
         const open =
@@ -247,12 +207,11 @@ function coversBatch(found: InvocationState[], instanceIds: string[]): Invocatio
   });
 }
 
-function notYet(what: string, state: InvocationState | undefined, gapMs: number): ApplicationFailure {
-  const seen = state ? `is ${state.status || state.legacyStatus}` : 'is not listed yet';
+function notListed(what: string): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'NotYet',
-    message: `${what} ${seen}; looking again in ${gapMs / 1000} s`,
-    nextRetryDelay: gapMs,
+    message: `${what} is not listed yet; looking again in 5 s`,
+    nextRetryDelay: 5_000,
     category: ApplicationFailureCategory.BENIGN,
   });
 }

@@ -35,13 +35,6 @@ export const dispatching = proxyActivities<Pick<Activities, 'dispatchBatch'>>({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
-/** Looking: one read an attempt, as often as needed; the gaps come with the failures. The workflow's timer is the deadline. */
-export const looking = proxyActivities<Pick<Activities, 'lookUntilEnded'>>({
-  startToCloseTimeout: '1 minute',
-  heartbeatTimeout: NOTICED_WITHIN,
-  retry: PATIENT,
-});
-
 /** Reading results: pages of 50. */
 export const collecting = proxyActivities<Pick<Activities, 'collectResults' | 'recordBatch'>>({
   startToCloseTimeout: '5 minutes',

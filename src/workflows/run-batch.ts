@@ -9,9 +9,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   TimeoutFailure,
-  condition,
   isCancellation,
-  sleep,
   uuid4,
 } from '@temporalio/workflow';
 import type { EcsFailureDetail } from '../activities/failures';
@@ -21,7 +19,8 @@ import { UNFIT_INSTANCE_CODES } from '../domain/plan';
 import { ALL_ROWS_UP_TO, addToTotals } from '../domain/rows';
 import type { Totals } from '../domain/rows';
 import { DEFAULT_TIMEOUT_SECONDS, GRACE_AFTER_TIMEOUT_MS } from '../domain/waiting';
-import { collecting, dispatching, looking, reading, stopping } from './proxies';
+import { collecting, dispatching, reading, stopping } from './proxies';
+import type { Hints } from './waiting';
 
 /** How often a batch is checked again after such a refusal; instances do not vanish faster than that. */
 const MAX_RECHECKS = 3;
@@ -40,8 +39,6 @@ export interface BatchState {
   report?: BatchReport;
   /** Instances on which the command had started when it was stopped. */
   startedBeforeStop?: string[];
-  /** The watcher has said that this invocation is probably over. */
-  hinted: boolean;
   /** Epoch milliseconds when the command was accepted. */
   dispatchedAt?: number;
   cancelled: boolean;
@@ -52,6 +49,7 @@ export interface BatchState {
 export interface RunContext {
   input: RunCommandInput;
   targets: number;
+  hints: Hints;
   /** Called when a batch has come to another phase. */
   changed: () => void;
 }
@@ -131,13 +129,10 @@ async function waitAndCollect(batch: BatchState, context: RunContext): Promise<v
   for (;;) {
     batch.phase = 'waiting';
     context.changed();
-    const end = await waitForEnd(batch, context.input.region, deadline - Date.now());
+    const end = await waitForEnd(batch, context, deadline - Date.now());
     batch.phase = 'collecting';
-    const why =
-      end === 'deadline'
-        ? `still not ended ${Math.round(waitMs / 60_000)} min after dispatch`
-        : 'its record is gone';
-    const report = await collect(batch, context, end === 'ended' ? undefined : why);
+    const late = `still not ended ${Math.round(waitMs / 60_000)} min after dispatch`;
+    const report = await collect(batch, context, end === 'deadline' ? late : undefined);
     // An ended task whose rows are not all at their end yet: a late answer, wait on.
     if (report.alive === 0) {
       batch.report = report;
@@ -146,29 +141,14 @@ async function waitAndCollect(batch: BatchState, context: RunContext): Promise<v
   }
 }
 
-/** The watcher's signal, the batch's own look or the deadline, whichever comes first. */
-async function waitForEnd(
-  batch: BatchState,
-  region: string,
-  waitMs: number,
-): Promise<'ended' | 'vanished' | 'deadline'> {
-  batch.hinted = false;
-  return CancellationScope.cancellable(async () => {
-    const scope = CancellationScope.current();
-    const summary = `batch ${batch.index}: until ${batch.invokeId} has ended`;
-    const request = { region, invokeId: batch.invokeId ?? '', since: batch.dispatchedAt ?? Date.now() };
-    const look = looking.lookUntilEnded.executeWithOptions({ summary }, [request]);
-    const hint = condition(() => batch.hinted).then(() => 'ended' as const);
-    const deadline = sleep(Math.max(1, waitMs), { summary: 'command timeout plus grace' }).then(
-      () => 'deadline' as const,
-    );
-    try {
-      return await Promise.race([hint, look, deadline]);
-    } finally {
-      for (const loser of [hint, look, deadline]) loser.catch(() => undefined);
-      scope.cancel();
-    }
-  });
+/** A hint or a look says that the invocation is over, or its record gone; what became of it the results tell. */
+function waitForEnd(
+  { invokeId = '', dispatchedAt }: BatchState,
+  { input, hints }: RunContext,
+  withinMs: number,
+): ReturnType<Hints['wait']> {
+  const since = dispatchedAt ?? Date.now();
+  return hints.wait({ region: input.region, kind: 'invocation', key: invokeId, since, withinMs });
 }
 
 async function stopAndReport(batch: BatchState, context: RunContext): Promise<void> {
@@ -197,7 +177,7 @@ async function stopAndReport(batch: BatchState, context: RunContext): Promise<vo
       reason: 'the run was cancelled before RunCommand was accepted',
     });
   }
-  await waitForEnd(batch, region, STOP_SETTLES_WITHIN_MS);
+  await waitForEnd(batch, context, STOP_SETTLES_WITHIN_MS);
   batch.report = await collect(
     batch,
     context,

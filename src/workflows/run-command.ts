@@ -11,26 +11,19 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   defineQuery,
-  defineSignal,
   isCancellation,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import {
-  MAX_INSTANCE_IDS_IN_SEARCH_ATTRIBUTE,
-  PROGRESS_QUERY,
-  WAIT_ENDED_SIGNAL,
-  WORKFLOW_TYPES,
-} from '../domain/messages';
+import { MAX_INSTANCE_IDS_IN_SEARCH_ATTRIBUTE, PROGRESS_QUERY, WORKFLOW_TYPES } from '../domain/messages';
 import type {
   InstanceRow,
   RunCommandInput,
   RunCommandProgress,
   RunCommandResult,
   RunPhase,
-  WaitEnded,
 } from '../domain/messages';
 import { addToTotals, assertResultSize, emptyTotals, rowsForResult } from '../domain/rows';
 import { detailsOf, outcomeOfRun, summaryOf } from '../domain/run-summary';
@@ -38,6 +31,7 @@ import { refuseBadInput } from './input';
 import { reading } from './proxies';
 import { addBatch, refusalOf, runBatch } from './run-batch';
 import type { BatchState, RunContext } from './run-batch';
+import { Hints } from './waiting';
 
 /** Batches in flight at once: 1,000 instances. */
 const BATCHES_AT_ONCE = 10;
@@ -55,7 +49,6 @@ interface RunState {
   cancelled: boolean;
 }
 
-export const waitEndedSignal = defineSignal<[WaitEnded]>(WAIT_ENDED_SIGNAL);
 export const progressQuery = defineQuery<RunCommandProgress>(PROGRESS_QUERY);
 
 export async function runCommand(input: RunCommandInput): Promise<RunCommandResult> {
@@ -70,13 +63,11 @@ export async function runCommand(input: RunCommandInput): Promise<RunCommandResu
   };
   // Anything may have been given as input; the check comes after the handlers.
   setHandler(progressQuery, () => progressOf(state, input ?? { region: '' }));
-  setHandler(waitEndedSignal, ({ key }) => {
-    for (const batch of state.batches) if (batch.invokeId === key) batch.hinted = true;
-  });
+  const hints = new Hints();
   await refuseBadInput(WORKFLOW_TYPES.runCommand, input);
   setCurrentDetails(detailsOf(progressOf(state, input)));
 
-  if (await resolve(state, input)) await runBatches(state, input);
+  if (await resolve(state, input)) await runBatches(state, input, hints);
   return finish(state, input);
 }
 
@@ -95,7 +86,6 @@ async function resolve(state: RunState, input: RunCommandInput): Promise<boolean
       instanceIds,
       phase: 'queued',
       unfit: [],
-      hinted: false,
       cancelled: false,
     }));
   } catch (error) {
@@ -111,9 +101,9 @@ async function resolve(state: RunState, input: RunCommandInput): Promise<boolean
 }
 
 /** Keeps BATCHES_AT_ONCE batches going; a slow one does not hold up the others. */
-async function runBatches(state: RunState, input: RunCommandInput): Promise<void> {
+async function runBatches(state: RunState, input: RunCommandInput, hints: Hints): Promise<void> {
   const changed = (): void => setCurrentDetails(detailsOf(progressOf(state, input)));
-  const context: RunContext = { input, targets: state.targets ?? 0, changed };
+  const context: RunContext = { input, targets: state.targets ?? 0, hints, changed };
   const queue = [...state.batches];
   state.phase = 'running';
   changed();

@@ -4,7 +4,7 @@
  * Promise: never ends; looks as often as the youngest wait deserves, and at nothing while nothing is waited for; a
  * failing look is reported and tried again, never given up. Calls per tick depend on pages, not on waits.
  * A signal is a hint: waiters read the truth themselves and register again if it is not the end.
- * Cancel and terminate are safe: the waiters' own `lookUntilEnded` starts a new watcher at its next look.
+ * Cancel and terminate are safe: the waiters' own `lookUntilOver` starts a new watcher at its next look.
  */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
