@@ -17,6 +17,7 @@ import type {
 import { policyFor } from '../domain/policy';
 import type { PolicyFile } from '../domain/policy';
 import { isEventEnd } from '../domain/system-event';
+import { VISIBLE_WITHIN_MS } from '../domain/waiting';
 import type { SystemEvent } from '../domain/system-event';
 import type { EcsClient } from '../ecs/client';
 import { EcsError } from '../ecs/errors';
@@ -38,13 +39,11 @@ export interface EventReportActivities {
   raiseDrill(request: DrillEvent): Promise<string>;
   startHandler(request: { region: string; eventId: string }): Promise<boolean>;
   readHandler(request: { region: string; eventId: string }): Promise<HandlerEnd>;
-  /** Cancels what a drill has raised and is still open. @returns the ids */
-  cancelDrill(request: DrillEvent): Promise<string[]>;
+  /** Cancels what a drill has raised and is still open; `eventId` also where it is not listed yet. @returns the ids */
+  cancelDrill(request: DrillEvent & { eventId?: string }): Promise<string[]>;
 }
 
 const DAY_MS = 86_400_000;
-/** What was raised may be listed a moment later. */
-const LOOK_AGAIN_MS = 15_000;
 
 export function createEventReportActivities(
   ecs: EcsClient,
@@ -75,11 +74,12 @@ export function createEventReportActivities(
         if (ours[0]) return ours[0].eventId;
         const [other] = others;
         if (other) throw refusal(other);
+        requireTimeToBeListed();
         try {
           return await ecs.createSimulatedEvent(request);
         } catch (error) {
           if (error instanceof EcsError && error.kind === 'retry' && !error.effectExcluded)
-            throw error.retryIn(LOOK_AGAIN_MS);
+            throw error.retryIn(VISIBLE_WITHIN_MS);
           throw error;
         }
       }),
@@ -89,14 +89,35 @@ export function createEventReportActivities(
 
     cancelDrill: (request) =>
       atBoundary(async () => {
-        const { ours } = await drillsOf(request);
-        for (const { eventId } of ours) {
-          await cancelIfOpen(ecs, request.region, eventId);
-          await handlers.changed(request.region, eventId);
+        const listed = (await drillsOf(request)).ours.map(({ eventId }) => eventId);
+        const { region, eventId: known } = request;
+        const unlisted =
+          known !== undefined && !listed.includes(known) && !(await hasEnded(ecs, region, known));
+        const eventIds = unlisted ? [...listed, known] : listed;
+        for (const eventId of eventIds) {
+          await cancelIfOpen(ecs, region, eventId);
+          await handlers.changed(region, eventId);
         }
-        return ours.map(({ eventId }) => eventId);
+        return eventIds;
       }),
   };
+}
+
+/** The attempt before, whose worker was lost, may have raised it a moment ago; a second one would be a second reboot. */
+function requireTimeToBeListed(): void {
+  const { attempt, scheduledTimestampMs, currentAttemptScheduledTimestampMs } = activityInfo();
+  const left = scheduledTimestampMs + VISIBLE_WITHIN_MS - currentAttemptScheduledTimestampMs;
+  if (attempt === 1 || left <= 0) return;
+  throw ApplicationFailure.create({
+    type: 'MayBeRaised',
+    message: `an earlier attempt may have raised the event; looking again in ${Math.ceil(left / 1000)} s`,
+    nextRetryDelay: left,
+  });
+}
+
+async function hasEnded(ecs: EcsClient, region: string, eventId: string): Promise<boolean> {
+  const [event] = await ecs.describeEvents(region, [eventId]);
+  return event !== undefined && isEventEnd(event.status);
 }
 
 interface DrillsFound {
@@ -145,8 +166,7 @@ async function cancelIfOpen(ecs: EcsClient, region: string, eventId: string): Pr
     await ecs.cancelSimulatedEvent(region, eventId);
   } catch (error) {
     if (!(error instanceof EcsError)) throw error;
-    const [event] = await ecs.describeEvents(region, [eventId]);
-    if (event && !isEventEnd(event.status)) throw error;
+    if (!(await hasEnded(ecs, region, eventId))) throw error;
   }
 }
 

@@ -34,7 +34,8 @@ export function createPatrolActivities(ecs: EcsClient, handlers: EventHandlers):
   return {
     lookForEvents: (request) =>
       atBoundary(async () => {
-        const open = (await ecs.listOpenEvents(request.region)).filter((event) => concerns(event, request));
+        const listed = await ecs.listOpenEvents(request.region);
+        const open = listed.filter((event) => concerns(event, request));
         const wanted = request.tags?.length ? await withTags(ecs, request, open) : open;
         const before = new Map(request.known.map((event) => [event.eventId, event]));
         let started = 0;
@@ -45,7 +46,12 @@ export function createPatrolActivities(ecs: EcsClient, handlers: EventHandlers):
         const changed = changedSince(before, wanted);
         for (const eventId of changed) await handlers.changed(request.region, eventId);
         const known = wanted.map(({ eventId, status, notBefore }) => ({ eventId, status, notBefore }));
-        return { known, started, changed: changed.length, calls: Math.max(1, Math.ceil(open.length / 100)) };
+        return {
+          known,
+          started,
+          changed: changed.length,
+          calls: Math.max(1, Math.ceil(listed.length / 100)),
+        };
       }),
   };
 }

@@ -6,6 +6,7 @@
  * moment still there. After that it is missed, and another one is found.
  */
 import { describeDuration } from './durations';
+import { TOO_LATE_MS } from './event-times';
 import type { EventPolicy } from './policy';
 import { exclusionOf, parseExclusion, parseWindow, windowSpans } from './windows';
 
@@ -16,8 +17,6 @@ const HORIZON = 400 * DAY;
 const BEYOND = 8 * DAY;
 /** A plan is read by people and kept in histories. */
 const MAX_CONSIDERED = 20;
-/** Closer to NotBefore than this, our reboot and the provider's could both happen. */
-const TOO_LATE = 60_000;
 /** Moments an instance has in a window. Where all are over, the window is so nearly over that another one is better. */
 const MOMENTS = 8;
 const ALL_MOMENTS = 256;
@@ -84,7 +83,7 @@ export function planEvent(request: { event: PlannedEvent; policy: PlanPolicy; no
   const deadline = notBefore - policy.marginMs;
   const missed = now - Math.min(GRACE, policy.workMs / 2, policy.marginMs / 2);
   const candidates = candidatesOf(policy, missed, deadline);
-  const tooLate = now > notBefore - TOO_LATE;
+  const tooLate = now > notBefore - TOO_LATE_MS;
   const chosen = tooLate ? undefined : choose(candidates, event.instanceId, missed);
   const base = { deadline: iso(deadline), considered: shown(candidates, chosen?.candidate) };
   if (!chosen) return withoutWindow(policy, { now, deadline, tooLate }, base);

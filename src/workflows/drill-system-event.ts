@@ -87,9 +87,9 @@ async function rehearse(progress: DrillProgress): Promise<Ended> {
 
 /** No simulated event of this drill stays open, not even one whose id was never learnt. */
 async function cleanUp(progress: DrillProgress): Promise<string[]> {
-  const { region, instanceId, notBefore } = progress;
+  const { region, instanceId, notBefore, eventId } = progress;
   enter(progress, 'cleaning-up');
-  const cancelled = await drilling.cancelDrill({ region, instanceId, type: TYPE, notBefore });
+  const cancelled = await drilling.cancelDrill({ region, instanceId, type: TYPE, notBefore, eventId });
   if (progress.eventId !== undefined && cancelled.includes(progress.eventId))
     progress.eventStatus = 'Canceled';
   return cancelled;

@@ -24,7 +24,11 @@ export interface EventContext {
   /** RebootInstance calls that ECS accepted or may have accepted. */
   reboots: number;
   failure?: { step: string; reason: string };
-  /** What people said by updates, and the patrol by its signal. */
+  /** The step `StewardAttention` names now. */
+  attention?: string;
+  /** Notify hooks that are being told; nothing waits for them but the end. */
+  readonly tellings: Promise<void>[];
+  /** What people said by updates, and the patrol by its signal. `changed`: read the event again. */
   readonly said: { at?: string; skip?: string; now: boolean; approved: boolean; changed: boolean };
   readonly startedAt: string;
 }
@@ -39,28 +43,38 @@ export function note(context: EventContext, step: string, ok: boolean, detail: s
   setCurrentDetails(eventDetailsOf(context.progress));
 }
 
-/** Tells people: the attention attribute, and the policy's notify hooks. Never fails the workflow. */
-export async function alert(context: EventContext, step: string, reason: string): Promise<void> {
-  upsertSearchAttributes([
-    {
-      key: defineSearchAttributeKey('StewardAttention', 'KEYWORD'),
-      value: `${HANDLE_SYSTEM_EVENT}: ${step}`,
-    },
-  ]);
+const ATTENTION = defineSearchAttributeKey('StewardAttention', 'KEYWORD');
+
+/**
+ * Tells people: the attention attribute, and the policy's notify hooks. Never fails the workflow, and nothing waits for
+ * a hook that does not answer.
+ */
+export function alert(context: EventContext, step: string, reason: string): void {
+  context.attention = step;
+  upsertSearchAttributes([{ key: ATTENTION, value: `${HANDLE_SYSTEM_EVENT}: ${step}` }]);
   note(context, 'alert', true, `${step}: ${reason}`);
   const { region, event, plan } = context.progress;
   const hooks = context.policy?.notify ?? [];
   if (!event || hooks.length === 0) return;
-  await telling
-    .notify({ hooks, step, reason, region, event, plan })
-    .catch((error: unknown) => note(context, 'notify', false, messageOf(error)));
+  context.tellings.push(
+    telling
+      .notify({ hooks, step, reason, region, event, plan })
+      .catch((error: unknown) => note(context, 'notify', false, messageOf(error))),
+  );
+}
+
+/** Nobody is wanted any more; with `step`, where it was for that. */
+export function calm(context: EventContext, step = context.attention): void {
+  if (context.attention === undefined || context.attention !== step) return;
+  context.attention = undefined;
+  upsertSearchAttributes([{ key: ATTENTION, value: null }]);
 }
 
 /** The handler goes on to watch the event, but has nothing more to do for it. */
-export async function escalate(context: EventContext, step: string, reason: string): Promise<void> {
+export function escalate(context: EventContext, step: string, reason: string): void {
   context.failure = { step, reason };
   decide(context, 'escalated');
-  await alert(context, step, reason);
+  alert(context, step, reason);
 }
 
 export function decide(context: EventContext, outcome: EventOutcome): void {

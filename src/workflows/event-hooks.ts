@@ -3,7 +3,7 @@
  *
  * The one rule: a hook that did not succeed in its time is handled as its `onFailure` says: abort, continue or alert.
  */
-import { sleep, uuid4 } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, sleep, uuid4 } from '@temporalio/workflow';
 import type { HookSummary } from '../activities/hooks';
 import { alert, escalate, messageOf, note, runOnInstance } from './event-context';
 import type { EventContext } from './event-context';
@@ -21,14 +21,14 @@ export async function runHooks(
   for (const name of names) {
     const step = `${stage}/${name}`;
     const hook = await readingEvents.readHook({ name });
-    const failure = await runHook(context, step, name, hook).catch(messageOf);
+    const failure = await runHook(context, step, name, hook).catch(failureOf);
     note(context, step, failure === '', failure || 'done');
     if (failure === '' || hook?.onFailure === 'continue') continue;
     if (hook?.onFailure === 'alert') {
-      await alert(context, step, failure);
+      alert(context, step, failure);
       continue;
     }
-    await escalate(context, step, failure);
+    escalate(context, step, failure);
     return false;
   }
   return true;
@@ -42,20 +42,39 @@ async function runHook(
   hook?: HookSummary,
 ): Promise<string> {
   if (!hook) return `the worker's policy file defines no hook ${name}`;
-  const within = timeLimit(hook.timeoutMs);
-  switch (hook.kind) {
-    case 'command':
-      return Promise.race([within, runCommandHook(context, step, hook)]);
-    case 'snapshot':
-      return Promise.race([within, snapshotDisks(context, hook.wait, hook.timeoutMs)]);
-    case 'webhook':
-      return Promise.race([within, askWebhook(context, step, name)]);
-  }
+  return within(hook.timeoutMs, () => {
+    switch (hook.kind) {
+      case 'command':
+        return runCommandHook(context, step, hook);
+      case 'snapshot':
+        return snapshotDisks(context, hook.wait, hook.timeoutMs);
+      case 'webhook':
+        return askWebhook(context, step, name);
+    }
+  });
 }
 
-async function timeLimit(timeoutMs: number): Promise<string> {
-  await sleep(timeoutMs, { summary: 'time limit of the hook' });
-  return `not done within ${Math.round(timeoutMs / 1000)} s`;
+/** Whichever comes first; what was not done in time is cancelled: a command is stopped, a webhook asked no more. */
+async function within(timeoutMs: number, work: () => Promise<string>): Promise<string> {
+  return CancellationScope.cancellable(async () => {
+    const scope = CancellationScope.current();
+    const limit = sleep(timeoutMs, { summary: 'time limit of the hook' }).then(
+      () => `not done within ${Math.round(timeoutMs / 1000)} s`,
+    );
+    const done = work();
+    try {
+      return await Promise.race([limit, done]);
+    } finally {
+      for (const loser of [limit, done]) loser.catch(() => undefined);
+      scope.cancel();
+    }
+  });
+}
+
+/** The cancel of the workflow is no failure of a hook. */
+function failureOf(error: unknown): string {
+  if (isCancellation(error)) throw error;
+  return messageOf(error);
 }
 
 async function runCommandHook(
@@ -96,13 +115,18 @@ async function snapshotDisks(context: EventContext, wait: boolean, timeoutMs: nu
 async function askWebhook(context: EventContext, step: string, name: string): Promise<string> {
   const { region, event, plan } = context.progress;
   const kind = step.startsWith('pre/') ? 'pre' : 'post';
+  const since = Date.now();
+  let said = '';
   for (;;) {
     const answer = await knocking.callHook({ name, kind, region, event, plan });
     if (answer.verdict === 'go') return '';
     const asksAgain = answer.verdict === 'not-yet' || (answer.verdict === 'error' && answer.retryable);
     if (!asksAgain) return answer.reason;
-    note(context, step, true, `${answer.verdict}: ${answer.reason}`);
-    const seconds = answer.verdict === 'not-yet' ? answer.retryAfterSeconds : ERROR_GAP_SECONDS;
-    await sleep(seconds * 1000, { summary: `${name}: ${answer.verdict}` });
+    const says = `${answer.verdict}: ${answer.reason}`;
+    if (says !== said) note(context, step, true, says);
+    said = says;
+    const asked = (answer.verdict === 'not-yet' ? answer.retryAfterSeconds : ERROR_GAP_SECONDS) * 1000;
+    // A twentieth of the time waited at least: whoever says "a second" for a day must not fill the history.
+    await sleep(Math.max(asked, (Date.now() - since) / 20), { summary: `${name}: ${answer.verdict}` });
   }
 }

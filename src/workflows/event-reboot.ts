@@ -5,7 +5,8 @@
  * never by Status=Running, which may be the old boot. An answer that was lost is settled by looking; only where the
  * boot id proves that nothing happened is RebootInstance called once more.
  */
-import { sleep } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, sleep } from '@temporalio/workflow';
+import { tooLateToAct } from '../domain/event-times';
 import { enter, escalate, messageOf, note, runOnInstance } from './event-context';
 import type { EventContext } from './event-context';
 import type { RebootAnswer } from '../activities/system-events';
@@ -15,7 +16,7 @@ import { knocking, readingEvents, rebooting } from './proxies';
 const MOST_REBOOTS = 2;
 /** Calls that certainly did nothing (throttled) before we stop trying. */
 const MOST_TRIES = 20;
-/** Between two health checks. */
+/** Between two health checks, at first; later a twentieth of the time since the reboot: a day's wait stays small. */
 const HEALTH_GAP_MS = 15_000;
 
 const BOOT_ID = {
@@ -26,18 +27,13 @@ const BOOT_ID = {
 /** @returns true when the instance was rebooted and is well; otherwise the event is escalated already. */
 export async function rebootAndCheck(context: EventContext): Promise<boolean> {
   enter(context, 'rebooting');
-  const before = await readBootId(context, 'witness');
-  note(
-    context,
-    'witness',
-    before !== undefined,
-    before ? `boot id ${before}` : 'no boot id: the agent does not answer',
-  );
+  const { bootId: before, why } = await readBootId(context, 'witness');
+  note(context, 'witness', why === '', why === '' ? `boot id ${before}` : `no boot id: ${why}`);
   for (let round = 1; round <= MOST_REBOOTS; round += 1) {
     const since = Date.now();
     const answer = await reboot(context);
     if (answer.answer === 'refused') {
-      await escalate(context, 'reboot', answer.detail);
+      escalate(context, 'reboot', answer.detail);
       return false;
     }
     context.reboots += 1;
@@ -47,7 +43,7 @@ export async function rebootAndCheck(context: EventContext): Promise<boolean> {
     context.reboots -= 1;
     note(context, 'reboot', false, 'the boot id proves that the lost call did nothing; once more');
   }
-  await escalate(context, 'reboot', 'RebootInstance got no answer twice, and the instance did not reboot');
+  escalate(context, 'reboot', 'RebootInstance got no answer twice, and the instance did not reboot');
   return false;
 }
 
@@ -55,14 +51,22 @@ export async function rebootAndCheck(context: EventContext): Promise<boolean> {
 async function reboot(context: EventContext): Promise<RebootAnswer> {
   const { region, event } = context.progress;
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await rebooting.rebootInstance.executeWithOptions({ summary: 'RebootInstance' }, [
-      { region, instanceId: event?.instanceId ?? '' },
-    ]);
+    const late = event && tooLateToAct(event, Date.now());
+    if (late !== undefined) return { answer: 'refused', detail: late };
+    const answer = await rebooting.rebootInstance
+      .executeWithOptions({ summary: 'RebootInstance' }, [{ region, instanceId: event?.instanceId ?? '' }])
+      .catch(unknownOf);
     note(context, 'reboot', answer.answer === 'accepted', answer.detail);
     if (answer.answer !== 'later') return answer;
     if (attempt >= MOST_TRIES) return { answer: 'refused', detail: `${MOST_TRIES} times: ${answer.detail}` };
     await sleep(answer.retryAfterMs ?? 10_000, { summary: 'ECS asks to come again' });
   }
+}
+
+/** No worker took the call up in time, or it was lost with its worker: it may or may not have taken effect. */
+function unknownOf(error: unknown): RebootAnswer {
+  if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+  return { answer: 'unknown', detail: messageOf(error) };
 }
 
 /** Waits for the agent, compares boot ids, then checks health until it is good or time is up. */
@@ -77,7 +81,7 @@ async function settle(
   const agent = { region, kind: 'agent', key: event?.instanceId ?? '', since: seen.since, withinMs } as const;
   const back = await context.hints.wait(agent);
   if (back === 'deadline') {
-    await escalate(
+    escalate(
       context,
       'agent',
       `no heartbeat of the agent within ${Math.round(withinMs / 60_000)} min of the reboot`,
@@ -92,11 +96,12 @@ async function settle(
     }
     const proven = why === SAME_BOOT && Date.now() - seen.since > OLD_BOOT_MAY_ANSWER_MS;
     if (proven && seen.lost && seen.round < MOST_REBOOTS) return 'not-rebooted';
-    if (Date.now() + HEALTH_GAP_MS > deadline) {
-      await escalate(context, 'health', why);
+    const gap = Math.max(HEALTH_GAP_MS, (Date.now() - seen.since) / 20);
+    if (Date.now() + gap > deadline) {
+      escalate(context, 'health', why);
       return 'unwell';
     }
-    await sleep(HEALTH_GAP_MS, { summary: why });
+    await sleep(gap, { summary: why });
   }
 }
 
@@ -114,8 +119,8 @@ async function checkOnce(
   if (status !== 'Running') return status === '' ? 'the instance is gone' : `the instance is ${status}`;
   const id = `${seen.round}.${seen.check}`;
   const now = await readBootId(context, `boot-id-${id}`);
-  if (now === undefined) return 'the agent does not answer a command';
-  if (now === seen.before) return SAME_BOOT;
+  if (now.why !== '') return `the agent does not answer a command: ${now.why}`;
+  if (now.bootId === seen.before) return SAME_BOOT;
   const { health } = context.policy ?? {};
   if (health?.command !== undefined) {
     const run = await runOnInstance(context, `health-${id}`, {
@@ -139,8 +144,10 @@ async function knockAll(context: EventContext): Promise<string> {
   return '';
 }
 
-async function readBootId(context: EventContext, step: string): Promise<string | undefined> {
+/** The boot id, or `why` there is none. */
+async function readBootId(context: EventContext, step: string): Promise<{ bootId?: string; why: string }> {
   const content = context.instance?.osType === 'windows' ? BOOT_ID.windows : BOOT_ID.linux;
-  const { rows } = await runOnInstance(context, step, { content, timeoutSeconds: 30 });
-  return rows[0]?.outcome === 'Success' ? rows[0].firstLine : undefined;
+  const { rows, summary } = await runOnInstance(context, step, { content, timeoutSeconds: 30 });
+  const [row] = rows;
+  return row?.outcome === 'Success' ? { bootId: row.firstLine, why: '' } : { why: row?.reason ?? summary };
 }

@@ -1,8 +1,8 @@
 /**
  * `handleSystemEvent`: one planned event, from its plan to the proof that it is gone.
  *
- * Promise: at most one reboot of ours takes effect; never after NotBefore minus the policy's margin; the event is read
- * again before anything is done. It runs under `system-event/<account>/<region>/<eventId>` and no other id, and stays
+ * Promise: at most one reboot of ours takes effect, planned before NotBefore minus the policy's margin and never called
+ * in the last minute before NotBefore or later; the event is read again before anything is done. It runs under `system-event/<account>/<region>/<eventId>` and no other id, and stays
  * open until the event has ended, so that the id means once.
  * Ends are results (`avoided`, `skipped`, `escalated` …). Updates: reschedule, skip, now, approve.
  * Cancel: ends before the next step; a reboot that was asked for is not undone.
@@ -10,19 +10,17 @@
  */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
-  ApplicationFailure,
   condition,
   defineQuery,
   defineSignal,
   defineUpdate,
   setHandler,
   upsertSearchAttributes,
-  workflowInfo,
 } from '@temporalio/workflow';
 import { HANDLE_SYSTEM_EVENT } from '../domain/event-messages';
-import { rescheduleError } from '../domain/event-times';
+import { rescheduleError, tooLateToAct } from '../domain/event-times';
 import { summaryOfEvent } from '../domain/event-summary';
-import { INVALID_INPUT, PROGRESS_QUERY } from '../domain/messages';
+import { PROGRESS_QUERY } from '../domain/messages';
 import { EVENT_CHANGED_SIGNAL, EVENT_UPDATES, isAnsweredByReboot, isEventEnd } from '../domain/system-event';
 import type {
   EventOutcome,
@@ -32,7 +30,7 @@ import type {
 } from '../domain/system-event';
 import { alert, decide, enter, note } from './event-context';
 import type { EventContext } from './event-context';
-import { READ_AGAIN_MS, approved, askForApproval, hold, isOver, read, stillWanted } from './event-hold';
+import { READ_AGAIN_MS, askForApproval, hold, isOver, read, stillWanted } from './event-hold';
 import { runHooks } from './event-hooks';
 import { rebootAndCheck } from './event-reboot';
 import { refuseBadInput } from './input';
@@ -53,28 +51,25 @@ export async function handleSystemEvent(input: HandleSystemEventInput): Promise<
   const context = newContext(input ?? { region: '', eventId: '' });
   registerHandlers(context);
   await refuseBadInput(HANDLE_SYSTEM_EVENT, input);
-  refuseForeignId(input);
 
   await read(context, input);
   if (!context.progress.event) return finish(context, input, 'not-found');
   noteSearchAttributes(context);
   if (!isOver(context)) await answer(context, input);
   await watchUntilEnded(context, input);
+  await Promise.all(context.tellings);
   return finish(context, input, outcomeAtEnd(context));
 }
 
 /** From plan to proof. Leaves an outcome where the event need not be looked at any more to know what we did. */
 async function answer(context: EventContext, input: HandleSystemEventInput): Promise<void> {
   if (!isAnsweredByReboot(context.progress.event?.type ?? '')) {
+    const type = context.progress.event?.type ?? '';
     decide(context, 'alerted');
-    return alert(
-      context,
-      'plan',
-      `${context.progress.event?.type} is not answered by a reboot; a person has to look`,
-    );
+    return alert(context, 'plan', `${type} is not answered by a reboot; a person has to look`);
   }
-  await askForApproval(context);
-  if (!(await hold(context, input)) || !(await approved(context, input))) return;
+  askForApproval(context);
+  if (!(await hold(context, input))) return;
   enter(context, 'pre');
   if (!(await runHooks(context, 'pre', context.policy?.pre ?? []))) return;
   if (!(await stillWanted(context, input))) return;
@@ -91,7 +86,7 @@ async function prove(context: EventContext, input: HandleSystemEventInput): Prom
   await read(context, input);
   const { status } = context.progress.event ?? { status: '' };
   note(context, 'prove', isEventEnd(status), `the event is ${status}`);
-  if (!isEventEnd(status)) await alert(context, 'prove', `rebooted, but the event is still ${status}`);
+  if (!isEventEnd(status)) alert(context, 'prove', `rebooted, but the event is still ${status}`);
 }
 
 /**
@@ -161,6 +156,7 @@ function newContext({ region }: HandleSystemEventInput): EventContext {
     hints: new Hints(),
     progress: { phase: 'reading', region, approved: false, steps: [] },
     reboots: 0,
+    tellings: [],
     said: { now: false, approved: false, changed: false },
     startedAt: new Date().toISOString(),
   };
@@ -181,26 +177,23 @@ function registerHandlers(context: EventContext): void {
       if (error) throw new Error(error);
     },
   });
-  setHandler(skipUpdate, ({ reason }) => ((said.skip = reason), 'will not act'), {
+  setHandler(skipUpdate, ({ reason }) => ((said.skip = reason), (said.changed = true), 'will not act'), {
     validator: ({ reason }: { reason: string }) => {
       refuseAfterDecision();
       if (typeof reason !== 'string' || reason === '')
         throw new Error('give a reason: it is what others read later');
     },
   });
-  setHandler(nowUpdate, () => ((said.now = true), 'acts now'), { validator: () => refuseAfterDecision() });
-  setHandler(approveUpdate, () => ((said.approved = true), 'approved'), {
+  setHandler(nowUpdate, () => ((said.now = said.changed = true), 'acts now'), {
+    validator: () => {
+      refuseAfterDecision();
+      const late = progress.event && tooLateToAct(progress.event, Date.now());
+      if (late) throw new Error(late);
+    },
+  });
+  setHandler(approveUpdate, () => ((said.approved = said.changed = true), 'approved'), {
     validator: () => refuseAfterDecision(),
   });
-}
-
-/** One event, one id: started under another it would be a second handler. */
-function refuseForeignId({ region, eventId }: HandleSystemEventInput): void {
-  const { workflowId } = workflowInfo();
-  const [kind, account, ...rest] = workflowId.split('/');
-  if (kind === 'system-event' && account && rest.join('/') === `${region}/${eventId}`) return;
-  const message = `this event is handled under the id system-event/<account>/${region}/${eventId}, not under ${workflowId}`;
-  throw ApplicationFailure.create({ type: INVALID_INPUT, message, nonRetryable: true });
 }
 
 function noteSearchAttributes({ progress }: EventContext): void {

@@ -66,8 +66,13 @@ export const readingEvents = proxyActivities<
   Pick<Activities, 'readEvent' | 'readInstanceStatus' | 'listDisks' | 'readSnapshot' | 'readHook'>
 >({ startToCloseTimeout: '2 minutes', heartbeatTimeout: NOTICED_WITHIN, retry: PATIENT });
 
-/** RebootInstance: one call. A second attempt never calls, it answers "unknown"; so retrying is safe and quick. */
+/**
+ * RebootInstance: one call. A second attempt never calls, it answers "unknown"; so retrying is safe and quick. It is
+ * asked for a minute before NotBefore at the latest and must not lie in a queue beyond: no worker within that minute
+ * means that it is not called.
+ */
 export const rebooting = proxyActivities<Pick<Activities, 'rebootInstance'>>({
+  scheduleToStartTimeout: '1 minute',
   startToCloseTimeout: '1 minute',
   heartbeatTimeout: NOTICED_WITHIN,
   retry: PATIENT,
@@ -84,6 +89,7 @@ export const snapshotting = proxyActivities<Pick<Activities, 'createSnapshot'>>(
 /** One knock or one webhook call; the workflow decides about another. */
 export const knocking = proxyActivities<Pick<Activities, 'knock' | 'callHook'>>({
   startToCloseTimeout: '30 seconds',
+  heartbeatTimeout: NOTICED_WITHIN,
   retry: { maximumAttempts: 3 },
 });
 

@@ -3,7 +3,14 @@
  *
  * The one rule: an end told here is a hint; who waits reads the truth itself.
  */
-import { CancellationScope, condition, defineSignal, setHandler, sleep } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  defineSignal,
+  isCancellation,
+  setHandler,
+  sleep,
+} from '@temporalio/workflow';
 import { WAIT_ENDED_SIGNAL } from '../domain/messages';
 import type { WaitEnded } from '../domain/messages';
 import type { WaitKind } from '../domain/watch';
@@ -37,7 +44,8 @@ export class Hints {
       const summary = `until ${kind} ${key} is over`;
       const look = standingBy.lookUntilOver
         .executeWithOptions({ summary }, [{ region, kind, key, since }])
-        .then(() => 'over' as const);
+        .then(() => 'over' as const)
+        .catch(refusedIsOver);
       const hint = condition(() => this.told.has(name) || interrupt()).then(() =>
         this.told.has(name) ? 'over' : 'interrupted',
       );
@@ -52,4 +60,10 @@ export class Hints {
       }
     });
   }
+}
+
+/** A look that ECS refuses for good tells nothing; who waits reads the truth himself and meets the refusal there. */
+function refusedIsOver(error: unknown): 'over' {
+  if (isCancellation(error)) throw error;
+  return 'over';
 }
