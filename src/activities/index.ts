@@ -7,6 +7,8 @@ import { createCheckActivities } from './check-input';
 import type { CheckActivities } from './check-input';
 import { createEventReportActivities } from './event-reports';
 import type { EventReportActivities } from './event-reports';
+import { createGateActivities } from './gate';
+import type { GateActivities, Gates } from './gate';
 import { createHookActivities } from './hooks';
 import type { Caller, HookActivities } from './hooks';
 import { createPatrolActivities } from './patrol';
@@ -26,6 +28,7 @@ export interface Dependencies {
   store: ResultStore;
   waits: Waits;
   handlers: EventHandlers;
+  gates: Gates;
   account: string;
   policies: PolicyFile;
   callWebhook: Caller;
@@ -38,10 +41,11 @@ export type Activities = CheckActivities &
   SystemEventActivities &
   HookActivities &
   EventReportActivities &
-  PatrolActivities;
+  PatrolActivities &
+  GateActivities;
 
 export function createActivities(parts: Dependencies): Activities {
-  const { ecs, store, waits, handlers, policies } = parts;
+  const { ecs, store, waits, handlers, gates, policies } = parts;
   return beating({
     ...createCheckActivities(),
     ...createRunCommandActivities(ecs, store),
@@ -51,5 +55,6 @@ export function createActivities(parts: Dependencies): Activities {
     ...createHookActivities(policies, parts.account, parts.callWebhook),
     ...createPatrolActivities(ecs, handlers),
     ...createEventReportActivities(ecs, handlers, policies),
+    ...createGateActivities(gates),
   });
 }

@@ -25,6 +25,7 @@ import { keepHealthFile } from './health-file';
 import { installLogger } from './log';
 import { checkNamespace } from './start-up-checks';
 import { createTemporalEventHandlers } from './temporal-events';
+import { createTemporalGates } from './temporal-gates';
 import { createTemporalWaits } from './temporal-waits';
 import { createWorker } from './worker';
 
@@ -109,6 +110,7 @@ async function poll(
       account: config.account,
       waits: createTemporalWaits(client, config.account),
       handlers: createTemporalEventHandlers(client, config.account),
+      gates: createTemporalGates(client, config.account),
       policies,
       callWebhook: (hook, payload) =>
         callWebhook(hook, payload, {

@@ -5,3 +5,4 @@ export { patrolRegion } from './patrol-region';
 export { handleSystemEvent } from './handle-system-event';
 export { reportSystemEvents } from './report-system-events';
 export { drillSystemEvent } from './drill-system-event';
+export { gate } from './gate';

@@ -133,3 +133,28 @@ export const drilling = proxyActivities<
   retry: PATIENT,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
+
+/**
+ * Asking the gate: one signal an attempt, as often as needed; the gaps come with the failures. What gives up waits for
+ * the attempt in flight: it would ask again for what was just withdrawn.
+ */
+export const askingGate = proxyActivities<Pick<Activities, 'askGate'>>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
+  retry: PATIENT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** Giving keys back: one signal, tried until the gate has it; others wait for them. */
+export const releasingGate = proxyActivities<Pick<Activities, 'releaseGate'>>({
+  startToCloseTimeout: '30 seconds',
+  retry: PATIENT,
+});
+
+/** The gate's look at its holders ends within a minute; the next one is the retry. */
+export const gating = proxyActivities<Pick<Activities, 'lookAtHolders'>>({
+  startToCloseTimeout: '30 seconds',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '1 minute',
+  retry: PATIENT,
+});

@@ -19,6 +19,7 @@ import { EMPTY_POLICY_FILE } from '../../src/domain/policy';
 import type { PolicyFile } from '../../src/domain/policy';
 import { callWebhook } from '../../src/hooks/webhook';
 import { createTemporalEventHandlers } from '../../src/worker/temporal-events';
+import { createTemporalGates } from '../../src/worker/temporal-gates';
 import { createTemporalWaits } from '../../src/worker/temporal-waits';
 import { timeSkippingServer } from './binaries';
 import { startSimulator } from '../../simulator';
@@ -122,6 +123,7 @@ async function workOn<T>(
       store: createFileResultStore(resultsDirectory),
       waits: createTemporalWaits(temporal.client, ACCOUNT),
       handlers: createTemporalEventHandlers(temporal.client, ACCOUNT),
+      gates: createTemporalGates(temporal.client, ACCOUNT),
       account: ACCOUNT,
       policies: policies ?? EMPTY_POLICY_FILE,
       callWebhook: (hook, payload) => callWebhook(hook, payload, { simulation: true }),
