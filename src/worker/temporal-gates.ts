@@ -42,7 +42,8 @@ export function createTemporalGates(client: Client, account: string): Gates {
       let run = runId;
       for (let hops = 0; hops < MOST_RUNS; hops += 1) {
         const status = await statusOf(client, workflowId, run);
-        if (status !== 'CONTINUED_AS_NEW') return status === 'RUNNING' || status === 'PAUSED' ? run : undefined;
+        if (status !== 'CONTINUED_AS_NEW')
+          return status === 'RUNNING' || status === 'PAUSED' ? run : undefined;
         const next = await runAfter(client, workflowId, run);
         if (next === undefined) return run;
         run = next;
@@ -57,7 +58,8 @@ async function stateToStartWith(client: Client, workflowId: string, region: stri
   const fresh = freshGateState(region);
   const status = await statusOf(client, workflowId);
   if (status === undefined || status === 'RUNNING') return fresh;
-  const query = (): Promise<GateState> => client.workflow.getHandle(workflowId).query<GateState>(PROGRESS_QUERY);
+  const query = (): Promise<GateState> =>
+    client.workflow.getHandle(workflowId).query<GateState>(PROGRESS_QUERY);
   try {
     const last = await client.connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, query);
     return last.region === region ? { ...fresh, ...last, revived: true } : fresh;

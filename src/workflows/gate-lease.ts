@@ -83,7 +83,9 @@ export class GateLease {
         const deadline =
           withinMs === undefined
             ? new Promise<never>(() => undefined)
-            : sleep(Math.max(1, withinMs), { summary: 'deadline for the gate' }).then(() => 'deadline' as const);
+            : sleep(Math.max(1, withinMs), { summary: 'deadline for the gate' }).then(
+                () => 'deadline' as const,
+              );
         try {
           return await Promise.race([told, asking, deadline]);
         } finally {

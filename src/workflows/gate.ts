@@ -162,7 +162,10 @@ class Keeper {
   }
 
   private withRuns(runs: Record<string, string>): GateState {
-    const renew = <T extends GateRequest>(each: T): T => ({ ...each, runId: runs[each.requestId] ?? each.runId });
+    const renew = <T extends GateRequest>(each: T): T => ({
+      ...each,
+      runId: runs[each.requestId] ?? each.runId,
+    });
     return { ...this.state, held: this.state.held.map(renew), waiting: this.state.waiting.map(renew) };
   }
 }

@@ -31,6 +31,8 @@ const ACCOUNT = 'test';
 export interface FleetOptions extends Omit<SimulatorOptions, 'time' | 'exec'> {
   quota?: EcsOptions['quota'];
   policies?: PolicyFile;
+  /** Other workflows than the product's, bundled from this file, and their activities. */
+  own?: { workflowsPath: string; activities: object };
 }
 
 export interface Fleet {
@@ -86,7 +88,7 @@ async function registerSearchAttributes({
 
 async function workOn<T>(
   temporal: TestWorkflowEnvironment,
-  { quota, policies, ...options }: FleetOptions,
+  { quota, policies, own, ...options }: FleetOptions,
   work: (fleet: Fleet) => Promise<T>,
 ): Promise<T> {
   const startAt = await temporal.currentTimeMs();
@@ -117,17 +119,22 @@ async function workOn<T>(
   const worker = await Worker.create({
     connection: temporal.nativeConnection,
     taskQueue,
-    workflowBundle: { codePath: join(packageRoot(), 'dist/workflow-bundle.js') },
-    activities: createActivities({
-      ecs,
-      store: createFileResultStore(resultsDirectory),
-      waits: createTemporalWaits(temporal.client, ACCOUNT),
-      handlers: createTemporalEventHandlers(temporal.client, ACCOUNT),
-      gates: createTemporalGates(temporal.client, ACCOUNT),
-      account: ACCOUNT,
-      policies: policies ?? EMPTY_POLICY_FILE,
-      callWebhook: (hook, payload) => callWebhook(hook, payload, { simulation: true }),
-    }),
+    ...(own
+      ? { workflowsPath: own.workflowsPath }
+      : { workflowBundle: { codePath: join(packageRoot(), 'dist/workflow-bundle.js') } }),
+    activities: {
+      ...own?.activities,
+      ...createActivities({
+        ecs,
+        store: createFileResultStore(resultsDirectory),
+        waits: createTemporalWaits(temporal.client, ACCOUNT),
+        handlers: createTemporalEventHandlers(temporal.client, ACCOUNT),
+        gates: createTemporalGates(temporal.client, ACCOUNT),
+        account: ACCOUNT,
+        policies: policies ?? EMPTY_POLICY_FILE,
+        callWebhook: (hook, payload) => callWebhook(hook, payload, { simulation: true }),
+      }),
+    },
   });
   const start: Fleet['start'] = (input) =>
     temporal.client.workflow.start('runCommand', {
