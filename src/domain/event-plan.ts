@@ -6,7 +6,7 @@
  * moment still there. After that it is missed, and another one is found.
  */
 import { describeDuration } from './durations';
-import { TOO_LATE_MS } from './event-times';
+import { TOO_LATE_MS, graceMs } from './event-times';
 import type { EventPolicy } from './policy';
 import { exclusionOf, parseExclusion, parseWindow, windowSpans } from './windows';
 
@@ -20,8 +20,6 @@ const MAX_CONSIDERED = 20;
 /** Moments an instance has in a window. Where all are over, the window is so nearly over that another one is better. */
 const MOMENTS = 8;
 const ALL_MOMENTS = 256;
-/** How long a moment that has come still counts; never longer than half of the work or of the margin. */
-const GRACE = 5 * 60_000;
 
 /** What is planned for. Times are ISO 8601, `''` where there is none. */
 export interface PlannedEvent {
@@ -81,7 +79,7 @@ export function planEvent(request: { event: PlannedEvent; policy: PlanPolicy; no
     return { action: 'alert-only', reason, deadline: '', considered: [] };
   }
   const deadline = notBefore - policy.marginMs;
-  const missed = now - Math.min(GRACE, policy.workMs / 2, policy.marginMs / 2);
+  const missed = now - graceMs(policy);
   const candidates = candidatesOf(policy, missed, deadline);
   const tooLate = now > notBefore - TOO_LATE_MS;
   const chosen = tooLate ? undefined : choose(candidates, event.instanceId, missed);

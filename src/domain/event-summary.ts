@@ -8,6 +8,7 @@ const SENTENCES: Record<EventOutcome, string> = {
   cancelled: 'The provider cancelled the event.',
   skipped: 'Skipped; nothing was done.',
   'instance-released': 'The instance was released before anything was due.',
+  'pre-empted': 'Another operation took the instance; nothing further was done.',
   alerted: 'People were told; nothing was done.',
   escalated: 'A step failed and people were told.',
   'not-found': 'ECS knows no such event in this region.',

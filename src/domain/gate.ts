@@ -257,11 +257,14 @@ function grantOf({ holder, requestId, generation }: GateHolding): GateAnswer {
   return { holder, requestId, kind: 'granted', generation };
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** A signal may come from anybody: what is not a request is no request. */
 export function isGateRequest(value: unknown): value is GateRequest {
   if (typeof value !== 'object' || value === null) return false;
   const { requestId, holder, runId, purpose, keys, limits, askedAt } = value as Partial<GateRequest>;
-  const texts = [requestId, holder, runId, purpose].every((text) => typeof text === 'string' && text !== '');
+  const texts = [requestId, holder, purpose].every((text) => typeof text === 'string' && text !== '');
+  const isRun = typeof runId === 'string' && UUID.test(runId);
   const keysAreTexts =
     Array.isArray(keys) &&
     keys.length > 0 &&
@@ -273,5 +276,5 @@ export function isGateRequest(value: unknown): value is GateRequest {
     (typeof limits === 'object' &&
       limits !== null &&
       Object.values(limits).every((limit) => Number.isInteger(limit) && limit >= 1));
-  return texts && keysAreTexts && limitsAreNumbers && typeof askedAt === 'number';
+  return texts && isRun && keysAreTexts && limitsAreNumbers && typeof askedAt === 'number';
 }

@@ -61,6 +61,7 @@ function completedPolicy(written: WrittenPolicy): EventPolicy {
       byMs: msOf(written.approval?.by, approval.byMs),
       otherwise: written.approval?.otherwise ?? approval.otherwise,
     },
+    ...(written.limit && { limit: { ...POLICY_DEFAULTS.limit, ...written.limit } }),
     pre: written.pre ?? [],
     post: written.post ?? [],
     notify: written.notify ?? [],

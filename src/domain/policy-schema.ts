@@ -155,6 +155,17 @@ const policy = z.strictObject({
       otherwise: oneOf(['act', 'skip']),
     })
     .optional(),
+  limit: z
+    .strictObject({
+      tag: plain(128).min(1, { error: 'is empty; give the key of a tag' }),
+      atOnce: z
+        .int({ error: 'must be a whole number from 1 to 1000' })
+        .min(1, { error: 'must be a whole number from 1 to 1000' })
+        .max(1000, { error: 'must be a whole number from 1 to 1000' })
+        .optional(),
+      otherwise: oneOf(['act', 'alert']),
+    })
+    .optional(),
   pre: list(name, MAX_HOOKS_OF_A_STEP),
   post: list(name, MAX_HOOKS_OF_A_STEP),
   notify: list(name, MAX_HOOKS_OF_A_STEP),

@@ -49,6 +49,11 @@ export interface EventPolicy {
   ifNoWindow: IfNoWindow;
   /** `byMs` before the deadline an approval that was not given becomes `otherwise`. */
   approval: { required: boolean; byMs: number; otherwise: 'act' | 'skip' };
+  /**
+   * Of the instances with the same value of this tag, at most `atOnce` are worked on at once. `otherwise`: where there is
+   * no turn in time. Absent: no limit but the instance's own.
+   */
+  limit?: { tag: string; atOnce: number; otherwise: 'act' | 'alert' };
   /** Hooks before the reboot, in order. */
   pre: string[];
   /** Hooks after it, in order. */
@@ -125,6 +130,7 @@ export const POLICY_DEFAULTS = {
   workMs: 15 * MINUTE,
   ifNoWindow: 'act-at-deadline',
   approval: { required: false, byMs: 60 * MINUTE, otherwise: 'skip' },
+  limit: { atOnce: 1, otherwise: 'alert' },
   healthWithinMs: 10 * MINUTE,
   proveWithinMs: 5 * MINUTE,
   healthTimeoutSeconds: 60,

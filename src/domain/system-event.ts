@@ -61,6 +61,8 @@ export const EVENT_OUTCOMES = [
   /** A person said skip, or the policy said so where nobody approved. */
   'skipped',
   'instance-released',
+  /** Something that mattered more, such as the rescue of a reclaimed instance, took the instance from us. */
+  'pre-empted',
   /** Policy: alert only, or a type no reboot answers. */
   'alerted',
   /** A step failed; people were told. `step` and `reason` say where and why. */
@@ -74,6 +76,7 @@ export type EventPhase =
   | 'reading'
   | 'holding'
   | 'approval'
+  | 'gate'
   | 'pre'
   | 'rebooting'
   | 'checking'

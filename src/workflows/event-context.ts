@@ -14,10 +14,12 @@ import type { EventPolicy } from '../domain/policy';
 import type { EventInstance, EventOutcome, EventPhase, SystemEventProgress } from '../domain/system-event';
 import { runCommand } from './run-command';
 import { telling } from './proxies';
+import type { GateLease } from './gate-lease';
 import type { Hints } from './waiting';
 
 export interface EventContext {
   readonly hints: Hints;
+  readonly lease: GateLease;
   readonly progress: SystemEventProgress;
   instance?: EventInstance;
   policy?: EventPolicy;

@@ -3,8 +3,9 @@
  *
  * The one rule: a hook that did not succeed in its time is handled as its `onFailure` says: abort, continue or alert.
  */
-import { CancellationScope, isCancellation, sleep, uuid4 } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, sleep, uuid4 } from '@temporalio/workflow';
 import type { HookSummary } from '../activities/hooks';
+import { standsDown } from './event-gate';
 import { alert, escalate, messageOf, note, runOnInstance } from './event-context';
 import type { EventContext } from './event-context';
 import { knocking, readingEvents, snapshotting } from './proxies';
@@ -19,9 +20,11 @@ export async function runHooks(
   names: readonly string[],
 ): Promise<boolean> {
   for (const name of names) {
+    if (standsDown(context)) return false;
     const step = `${stage}/${name}`;
     const hook = await readingEvents.readHook({ name });
     const failure = await runHook(context, step, name, hook).catch(failureOf);
+    if (standsDown(context)) return false;
     note(context, step, failure === '', failure || 'done');
     if (failure === '' || hook?.onFailure === 'continue') continue;
     if (hook?.onFailure === 'alert') {
@@ -42,7 +45,7 @@ async function runHook(
   hook?: HookSummary,
 ): Promise<string> {
   if (!hook) return `the worker's policy file defines no hook ${name}`;
-  return within(hook.timeoutMs, () => {
+  return within(context, hook.timeoutMs, () => {
     switch (hook.kind) {
       case 'command':
         return runCommandHook(context, step, hook);
@@ -55,17 +58,22 @@ async function runHook(
 }
 
 /** Whichever comes first; what was not done in time is cancelled: a command is stopped, a webhook asked no more. */
-async function within(timeoutMs: number, work: () => Promise<string>): Promise<string> {
+async function within(
+  { lease }: EventContext,
+  timeoutMs: number,
+  work: () => Promise<string>,
+): Promise<string> {
   return CancellationScope.cancellable(async () => {
     const scope = CancellationScope.current();
     const limit = sleep(timeoutMs, { summary: 'time limit of the hook' }).then(
       () => `not done within ${Math.round(timeoutMs / 1000)} s`,
     );
+    const taken = condition(() => lease.preemptedBy !== undefined).then(() => 'the instance was taken');
     const done = work();
     try {
-      return await Promise.race([limit, done]);
+      return await Promise.race([limit, taken, done]);
     } finally {
-      for (const loser of [limit, done]) loser.catch(() => undefined);
+      for (const loser of [limit, taken, done]) loser.catch(() => undefined);
       scope.cancel();
     }
   });

@@ -9,6 +9,7 @@ import { ActivityFailure, isCancellation, sleep } from '@temporalio/workflow';
 import { tooLateToAct } from '../domain/event-times';
 import { enter, escalate, messageOf, note, runOnInstance } from './event-context';
 import type { EventContext } from './event-context';
+import { standsDown } from './event-gate';
 import type { RebootAnswer } from '../activities/system-events';
 import { knocking, readingEvents, rebooting } from './proxies';
 
@@ -24,14 +25,15 @@ const BOOT_ID = {
   windows: '(Get-CimInstance Win32_OperatingSystem).LastBootUpTime.Ticks',
 };
 
-/** @returns true when the instance was rebooted and is well; otherwise the event is escalated already. */
+/** @returns true when the instance was rebooted and is well; otherwise the event is escalated, or we stood down. */
 export async function rebootAndCheck(context: EventContext): Promise<boolean> {
   enter(context, 'rebooting');
   const { bootId: before, why } = await readBootId(context, 'witness');
   note(context, 'witness', why === '', why === '' ? `boot id ${before}` : `no boot id: ${why}`);
   for (let round = 1; round <= MOST_REBOOTS; round += 1) {
     const since = Date.now();
-    const answer = await reboot(context);
+    const answer = standsDown(context) ? undefined : await reboot(context);
+    if (answer === undefined) return false;
     if (answer.answer === 'refused') {
       escalate(context, 'reboot', answer.detail);
       return false;
@@ -47,8 +49,8 @@ export async function rebootAndCheck(context: EventContext): Promise<boolean> {
   return false;
 }
 
-/** Tries until ECS said yes or no, or nobody knows. */
-async function reboot(context: EventContext): Promise<RebootAnswer> {
+/** Tries until ECS said yes or no, or nobody knows. @returns `undefined` where the instance was taken meanwhile */
+async function reboot(context: EventContext): Promise<RebootAnswer | undefined> {
   const { region, event } = context.progress;
   for (let attempt = 1; ; attempt += 1) {
     const late = event && tooLateToAct(event, Date.now());
@@ -60,6 +62,7 @@ async function reboot(context: EventContext): Promise<RebootAnswer> {
     if (answer.answer !== 'later') return answer;
     if (attempt >= MOST_TRIES) return { answer: 'refused', detail: `${MOST_TRIES} times: ${answer.detail}` };
     await sleep(answer.retryAfterMs ?? 10_000, { summary: 'ECS asks to come again' });
+    if (standsDown(context)) return undefined;
   }
 }
 
@@ -79,7 +82,9 @@ async function settle(
   const withinMs = context.policy?.healthWithinMs ?? 600_000;
   const deadline = seen.since + withinMs;
   const agent = { region, kind: 'agent', key: event?.instanceId ?? '', since: seen.since, withinMs } as const;
-  const back = await context.hints.wait(agent);
+  const interrupt = (): boolean => context.lease.preemptedBy !== undefined;
+  const back = await context.hints.wait({ ...agent, interrupt });
+  if (standsDown(context)) return 'unwell';
   if (back === 'deadline') {
     escalate(
       context,
@@ -90,6 +95,7 @@ async function settle(
   }
   for (let check = 1; ; check += 1) {
     const why = await checkOnce(context, { ...seen, check });
+    if (standsDown(context)) return 'unwell';
     if (why === '') {
       note(context, 'health', true, 'rebooted and well');
       return 'rebooted';

@@ -6,7 +6,7 @@
  * open until the event has ended, so that the id means once.
  * Ends are results (`avoided`, `skipped`, `escalated` …). Updates: reschedule, skip, now, approve.
  * Cancel: ends before the next step; a reboot that was asked for is not undone.
- * Not handled: keeping two disruptive operations off one instance.
+ * It holds the instance and its group at the gate while it works, and stands down where something takes the instance.
  */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
@@ -30,9 +30,11 @@ import type {
 } from '../domain/system-event';
 import { alert, decide, enter, note } from './event-context';
 import type { EventContext } from './event-context';
+import { passGate } from './event-gate';
 import { READ_AGAIN_MS, askForApproval, hold, isOver, read, stillWanted } from './event-hold';
 import { runHooks } from './event-hooks';
 import { rebootAndCheck } from './event-reboot';
+import { GateLease } from './gate-lease';
 import { refuseBadInput } from './input';
 import { Hints } from './waiting';
 
@@ -69,14 +71,25 @@ async function answer(context: EventContext, input: HandleSystemEventInput): Pro
     return alert(context, 'plan', `${type} is not answered by a reboot; a person has to look`);
   }
   askForApproval(context);
-  if (!(await hold(context, input))) return;
-  enter(context, 'pre');
-  if (!(await runHooks(context, 'pre', context.policy?.pre ?? []))) return;
-  if (!(await stillWanted(context, input))) return;
-  if (!(await rebootAndCheck(context))) return;
-  enter(context, 'post');
-  if (!(await runHooks(context, 'post', context.policy?.post ?? []))) return;
-  await prove(context, input);
+  for (let turn = 'again'; turn !== 'granted';) {
+    if (turn === 'no' || !(await hold(context, input))) return;
+    turn = await passGate(context, input);
+  }
+  if (await work(context, input)) await prove(context, input);
+}
+
+/** What holds the gate: hooks, reboot, health. @returns true where all of it was done */
+async function work(context: EventContext, input: HandleSystemEventInput): Promise<boolean> {
+  try {
+    if (!(await stillWanted(context, input))) return false;
+    enter(context, 'pre');
+    if (!(await runHooks(context, 'pre', context.policy?.pre ?? []))) return false;
+    if (!(await stillWanted(context, input)) || !(await rebootAndCheck(context))) return false;
+    enter(context, 'post');
+    return await runHooks(context, 'post', context.policy?.post ?? []);
+  } finally {
+    await context.lease.release();
+  }
 }
 
 async function prove(context: EventContext, input: HandleSystemEventInput): Promise<void> {
@@ -120,7 +133,7 @@ function waitForEvent({ region, eventId }: HandleSystemEventInput): {
 /** What the end of the event makes of what we did. */
 function outcomeAtEnd(context: EventContext): EventOutcome {
   const { event, outcome } = context.progress;
-  if (outcome === 'escalated' || outcome === 'skipped') return outcome;
+  if (outcome === 'escalated' || outcome === 'skipped' || outcome === 'pre-empted') return outcome;
   if (context.reboots > 0 && event?.status === 'Avoided') return 'avoided';
   if (context.instance === undefined && !isEventEnd(event?.status ?? '')) return 'instance-released';
   if (event?.status === 'Canceled') return 'cancelled';
@@ -154,6 +167,7 @@ function finish(
 function newContext({ region }: HandleSystemEventInput): EventContext {
   return {
     hints: new Hints(),
+    lease: new GateLease(),
     progress: { phase: 'reading', region, approved: false, steps: [] },
     reboots: 0,
     tellings: [],
@@ -165,7 +179,7 @@ function newContext({ region }: HandleSystemEventInput): EventContext {
 function registerHandlers(context: EventContext): void {
   const { said, progress } = context;
   const refuseAfterDecision = (): void => {
-    if (!['reading', 'holding', 'approval'].includes(progress.phase))
+    if (!['reading', 'holding', 'approval', 'gate'].includes(progress.phase))
       throw new Error(`too late: the event is in phase ${progress.phase}`);
   };
   setHandler(eventProgressQuery, () => ({ ...progress, approved: said.approved }));

@@ -7,6 +7,8 @@ import { taskQueueOf, watchIdOf } from '../../src/domain/messages';
 import type { RunCommandInput } from '../../src/domain/messages';
 import { cloudAssistant } from '../../simulator/assistant';
 import { patrolIdOf, systemEventIdOf } from '../../src/domain/event-messages';
+import { GATE, freshGateState, gateIdOf, instanceGateKey } from '../../src/domain/gate';
+import type { GateHolding } from '../../src/domain/gate';
 import { BUILT_IN_POLICY, EMPTY_POLICY_FILE } from '../../src/domain/policy';
 import type { PolicyFile } from '../../src/domain/policy';
 import type { WatchState } from '../../src/domain/watch';
@@ -112,7 +114,7 @@ describe('what was just recorded replays', () => {
       await keep(fleet, 'run-command-cancelled', handle);
     }));
 
-  it('an event answered, and its patrol', () =>
+  it('an event answered, its patrol, and the gate, which drops a holder that is gone', () =>
     withFleet({ instances: 1, policies: ACT }, async (fleet) => {
       const { simulation, instanceIds } = fleet.simulator;
       const notBefore = simulation.clock.now() + 24 * 3_600_000;
@@ -125,6 +127,22 @@ describe('what was just recorded replays', () => {
       });
       const { workflow } = fleet.temporal.client;
       const taskQueue = taskQueueOf(fleet.account);
+      const gateId = gateIdOf(fleet.account, REGION);
+      const gone: GateHolding = {
+        requestId: 'gone',
+        holder: 'gone',
+        runId: '11111111-2222-4333-8444-555555555555',
+        purpose: 'reboot',
+        keys: [instanceGateKey(instanceIds[0] ?? '').key],
+        askedAt: 0,
+        generation: 1,
+        grantedAt: 0,
+      };
+      const gate = await workflow.start(GATE, {
+        taskQueue,
+        workflowId: gateId,
+        args: [{ ...freshGateState(REGION), held: [gone], generation: 1, looksPerRun: 1 }],
+      });
       const workflowId = patrolIdOf(fleet.account, REGION);
       const patrol = await workflow.start('patrolRegion', {
         taskQueue,
@@ -144,6 +162,8 @@ describe('what was just recorded replays', () => {
       const handler = workflow.getHandle(id);
       await handler.result();
       await keep(fleet, 'handle-system-event', handler);
+      const { firstExecutionRunId } = gate;
+      await keep(fleet, 'gate', workflow.getHandle(gateId, firstExecutionRunId), firstExecutionRunId);
       await keep(
         fleet,
         'patrol-region',

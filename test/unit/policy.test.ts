@@ -45,6 +45,7 @@ describe('the example of docs/policy.md', () => {
         workMs: 900_000,
         ifNoWindow: 'act-at-deadline',
         approval: { required: true, byMs: 7_200_000, otherwise: 'skip' },
+        limit: { tag: 'cluster', atOnce: 1, otherwise: 'alert' },
         pre: ['ticket', 'drain', 'snapshot-disks'],
         post: ['undrain'],
         notify: ['oncall'],

@@ -19,6 +19,7 @@ const load = (name: string): History => JSON.parse(readFileSync(join(DIRECTORY, 
 /** Some workflows insist on their id; a history does not carry it, but what it is made of. */
 function idOf(name: string): string {
   if (name.startsWith('watch-region')) return 'watch/test/cn-hangzhou';
+  if (name.startsWith('gate')) return 'gate/test/cn-hangzhou';
   if (!name.startsWith('handle-system-event')) return name;
   const data = load(name).events[0]?.workflowExecutionStartedEventAttributes?.input.payloads[0]?.data ?? '';
   const { region, eventId } = JSON.parse(Buffer.from(data, 'base64').toString()) as Record<string, string>;
@@ -32,7 +33,7 @@ describe('histories of this and earlier releases', () => {
     await replay(load(name), idOf(name));
   });
 
-  it.each(['watch-region', 'patrol-region'])('include the eternal %s', (workflow) => {
+  it.each(['watch-region', 'patrol-region', 'gate'])('include the eternal %s', (workflow) => {
     expect(FILES.some((name) => name.startsWith(workflow))).toBe(true);
   });
 
