@@ -197,6 +197,14 @@ function addInspection(steward: Command, act: Act): void {
     .option('--json', 'print one JSON document')
     .action(act(async (options: object) => (await import('./watch.js')).watchStatus(options, context())));
   steward
+    .command('gate')
+    .description("a region's gate: no two of our operations disturb one instance")
+    .command('status')
+    .description('who holds which instance or group, and who waits, in order')
+    .option('--region <region>', 'only this region (default: every region that has a gate)')
+    .option('--json', 'print one JSON document')
+    .action(act(async (options: object) => (await import('./gate.js')).gateStatus(options, context())));
+  steward
     .command('schema <workflow>')
     .description(`print the JSON Schema of a workflow's input: ${TYPES_WITH_SCHEMA.join(', ')}`)
     .action(act(schema));

@@ -2,6 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { GATE, GATE_SIGNALS, freshGateState, gateIdOf } from '../../src/domain/gate';
+import type { GateRequest } from '../../src/domain/gate';
+import { taskQueueOf } from '../../src/domain/messages';
 import { cli, stackUp, startCli } from '../support/cli';
 import type { Finished, UpLine } from '../support/cli';
 import { until } from '../support/temporary';
@@ -48,6 +52,42 @@ test('while a command runs, the run shows the finer states and the watcher says 
   expect(JSON.parse(status.stdout)).toMatchObject({ progress: { phase: 'waiting', states: { Running: 3 } } });
   expect((await running.finished).code).toBe(0);
   expect(running.stderr()).not.toMatch(/dispatching|sending: .*Running/);
+});
+
+test('the gate says who holds what and who waits, in order; who gives it back lets the next one in', async () => {
+  const { regionId: region } = line.simulator;
+  expect((await steward('gate', 'status')).stdout).toContain('No gate runs for the account default');
+  expect((await steward('gate', 'status', '--region', 'x#')).code).toBe(2);
+  expect((await steward('patrol', 'start', '--region', region)).code).toBe(0);
+  const connection = await Connection.connect({ address: line.address });
+  const { workflow } = new Client({ connection });
+  const ask = async (requestId: string, holder: string): Promise<void> => {
+    const { runId } = await workflow.getHandle(holder).describe();
+    const keys = ['instance/i-1'];
+    const request: GateRequest = { requestId, holder, runId, purpose: 'reboot', keys, askedAt: Date.now() };
+    await workflow.signalWithStart(GATE, {
+      workflowId: gateIdOf('default', region),
+      taskQueue: taskQueueOf('default'),
+      args: [freshGateState(region)],
+      signal: GATE_SIGNALS.request,
+      signalArgs: [request],
+    });
+  };
+  // Two workflows that are open; that they did not ask themselves, the gate cannot know.
+  await ask('first', watchId());
+  await ask('second', `patrol/default/${region}`);
+  const text = (await steward('gate', 'status', '--region', region)).stdout;
+  expect(text).toMatch(/WHO +TO +SINCE +HOLDS\nwatch\S+ +reboot +0:\d\d +instance\/i-1\n/);
+  expect(text).toMatch(/WHO +TO +SINCE +WAITS FOR\npatrol\S+ +reboot +0:\d\d +instance\/i-1\n/);
+  await workflow.getHandle(gateIdOf('default', region)).signal(GATE_SIGNALS.release, 'first');
+  const { stdout } = await steward('gate', 'status', '--region', region, '--json');
+  expect(JSON.parse(stdout)).toMatchObject({
+    account: 'default',
+    gates: [
+      { region, running: true, progress: { held: [{ requestId: 'second', generation: 2 }], waiting: [] } },
+    ],
+  });
+  await connection.close();
 });
 
 test('the doctor finds nothing wrong with a running stack, and says all it looked at', async () => {
