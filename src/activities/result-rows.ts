@@ -6,15 +6,7 @@
 import type { InvocationResult } from '../ecs/cloud-assistant';
 import type { InstanceRow, StoredRow } from '../domain/messages';
 import { FAILURES_IN_RESULT, addToTotals, emptyTotals, openRowOf, rowOf } from '../domain/rows';
-import type { Totals } from '../domain/rows';
-
-export interface BatchReport {
-  totals: Totals;
-  /** Every row where `all` was asked for, else the first that did not succeed. */
-  rows: InstanceRow[];
-  /** Instances still alive; the report is then empty and the wait goes on. */
-  alive: number;
-}
+import type { BatchReport } from '../domain/rows';
 
 /** An instance of an ended invocation that Cloud Assistant lists no row of. */
 export function lostRow(instanceId: string, invokeId: string, batch: number): StoredRow {

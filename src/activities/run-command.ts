@@ -11,13 +11,15 @@ import type { EcsClient } from '../ecs/client';
 import { isInstanceEnd } from '../domain/invocation';
 import type { InvocationState } from '../domain/invocation';
 import type { CommandSpec, CommandType, InstanceRow, StoredRow, Targets } from '../domain/messages';
-import { MAX_BATCH, sortOut } from '../domain/plan';
+import { sortOut, spreadOverZones } from '../domain/plan';
 import { ALL_ROWS_UP_TO, emptyTotals } from '../domain/rows';
+import type { BatchReport } from '../domain/rows';
+import { carriesIds } from '../domain/run-state';
+import type { Resolved, Slice } from '../domain/run-state';
 import { VISIBLE_WITHIN_MS } from '../domain/waiting';
 import type { ResultStore, RunKey } from '../results/store';
 import { atBoundary } from './failures';
 import { lostRow, report, storedRow } from './result-rows';
-import type { BatchReport } from './result-rows';
 
 /** Tags every invocation of ours carries, so that it can be found again without its id. */
 const RUN_TAG = 'steward-run';
@@ -34,8 +36,10 @@ const LOOKS_FOR_UNKNOWN_INVOCATION = VISIBLE_WITHIN_MS / 5_000;
 
 export interface Batch {
   region: string;
+  /** The first run id of the run: the key of its rows, its plan and its invocations. */
+  run: string;
   batch: number;
-  instanceIds: string[];
+  slice: Slice;
 }
 
 export interface StopReport {
@@ -45,12 +49,14 @@ export interface StopReport {
 }
 
 export interface RunCommandActivities {
-  resolveTargets(request: { region: string; targets: Targets; type: CommandType }): Promise<{
-    batches: string[][];
-    unfit: { count: number; rows: InstanceRow[] };
-    /** Where the rows of this run are kept. */
-    storePath: string;
-  }>;
+  resolveTargets(request: {
+    region: string;
+    run: string;
+    targets: Targets;
+    type: CommandType;
+    /** Neighbours in the plan are of different zones. */
+    spread?: boolean;
+  }): Promise<Resolved>;
   /** Checks a batch again after ECS refused it because of one instance. */
   recheckBatch(request: Batch & { type: CommandType }): Promise<{ fit: string[]; unfit: InstanceRow[] }>;
   dispatchBatch(
@@ -65,8 +71,10 @@ export interface RunCommandActivities {
   ): Promise<BatchReport>;
   /** Stops what is alive of a batch; without an invokeId it looks for the invocation by its tags first. */
   stopBatch(request: Batch & { invokeId?: string }): Promise<StopReport>;
-  /** Puts the same row for every instance of a batch into the result store: no invocation speaks of them. */
-  recordBatch(request: Batch & { row: Omit<InstanceRow, 'instanceId'>; all: boolean }): Promise<BatchReport>;
+  /** Puts the same row for every instance of a batch, or of what was never in one, into the result store: no invocation speaks of them. */
+  recordBatch(
+    request: Omit<Batch, 'batch'> & { batch?: number; row: Omit<InstanceRow, 'instanceId'>; all: boolean },
+  ): Promise<BatchReport>;
 }
 
 export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): RunCommandActivities {
@@ -74,13 +82,13 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
     region: string,
     instanceIds: string[],
     type: CommandType,
-  ): ReturnType<RunCommandActivities['recheckBatch']> => {
+  ): Promise<{ fit: string[]; unfit: InstanceRow[]; zoneOf: (id: string) => string }> => {
     const instances = new Map(
       (await ecs.describeInstances(region, instanceIds)).map((i) => [i.instanceId, i]),
     );
     const running = instanceIds.filter((id) => instances.get(id)?.status === 'Running');
     const agents = new Map((await ecs.describeAgents(region, running)).map((a) => [a.instanceId, a]));
-    return sortOut(
+    const sorted = sortOut(
       instanceIds.map((instanceId) => ({
         instanceId,
         instance: instances.get(instanceId),
@@ -89,32 +97,43 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
       type,
       region,
     );
+    return { ...sorted, zoneOf: (id) => instances.get(id)?.zoneId ?? '' };
   };
+  const idsOf = async ({ run, slice }: Pick<Batch, 'run' | 'slice'>): Promise<string[]> =>
+    'plan' in slice
+      ? (await store.readPlan(runKey(run), slice.plan)).slice(slice.start, slice.start + slice.count)
+      : slice.instanceIds;
 
   return {
-    resolveTargets: ({ region, targets, type }) =>
+    resolveTargets: ({ region, run, targets, type, spread }) =>
       atBoundary(async () => {
         const byTag = targets.tags?.length ? await ecs.listInstanceIdsByTags(region, targets.tags) : [];
         const ids = [...new Set([...(targets.instanceIds ?? []), ...byTag])];
-        const { fit, unfit } = await check(region, ids, type);
-        await store.append(runKey(), unfit);
-        const batches: string[][] = [];
-        for (let start = 0; start < fit.length; start += MAX_BATCH)
-          batches.push(fit.slice(start, start + MAX_BATCH));
-        const shown = unfit.slice(0, ALL_ROWS_UP_TO);
-        return { batches, unfit: { count: unfit.length, rows: shown }, storePath: store.pathOf(runKey()) };
+        const { fit, unfit, zoneOf } = await check(region, ids, type);
+        const key = runKey(run);
+        await store.append(key, unfit);
+        const order = spread ? spreadOverZones(fit, zoneOf) : fit;
+        return {
+          plan: carriesIds(order.length)
+            ? { instanceIds: order }
+            : { plan: await store.writePlan(key, order), count: order.length },
+          unfit: { count: unfit.length, rows: unfit.slice(0, ALL_ROWS_UP_TO) },
+          storePath: store.pathOf(key),
+        };
       }),
 
-    recheckBatch: ({ region, instanceIds, type }) =>
+    recheckBatch: (request) =>
       atBoundary(async () => {
-        const checked = await check(region, instanceIds, type);
-        await store.append(runKey(), checked.unfit);
-        return checked;
+        const { fit, unfit } = await check(request.region, await idsOf(request), request.type);
+        await store.append(runKey(request.run), unfit);
+        return { fit, unfit };
       }),
 
-    dispatchBatch: ({ region, batch, instanceIds, command, name, clientToken }) =>
+    dispatchBatch: ({ command, name, clientToken, ...request }) =>
       atBoundary(async () => {
-        const tags = tagsOf(batch);
+        const { region, run, batch } = request;
+        const instanceIds = await idsOf(request);
+        const tags = tagsOf(run, batch);
         const info = activityInfo();
         const sinceFirst = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
         if (info.attempt > 1 && sinceFirst > TRUST_CLIENT_TOKEN_MS) {
@@ -124,8 +143,10 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
         return ecs.runCommand({ region, instanceIds, command, name, clientToken, tags });
       }),
 
-    collectResults: ({ region, batch, instanceIds, invokeId, all, final }) =>
+    collectResults: ({ invokeId, all, final, ...request }) =>
       atBoundary(async () => {
+        const { region, run, batch } = request;
+        const instanceIds = await idsOf(request);
         const wanted = new Set(instanceIds);
         const rows = new Map<string, StoredRow>();
         let alive = 0;
@@ -137,22 +158,24 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
             else if (wanted.has(row.instanceId)) ended.push(row);
           }
           for (const row of ended) rows.set(row.instanceId, row);
-          await store.append(runKey(), ended);
+          await store.append(runKey(run), ended);
         }
         if (alive > 0) return { totals: emptyTotals(), rows: [], alive };
         const missing = instanceIds.filter((id) => !rows.has(id));
         if (missing.length > 0 && !final && activityInfo().attempt < LOOKS_FOR_MISSING_ROWS)
           throw rowsMissing(missing);
         const lost = missing.map((instanceId) => lostRow(instanceId, invokeId, batch));
-        await store.append(runKey(), lost);
+        await store.append(runKey(run), lost);
         return report([...rows.values(), ...lost], all);
       }),
 
-    stopBatch: ({ region, batch, instanceIds, invokeId }) =>
+    stopBatch: ({ invokeId, ...request }) =>
       atBoundary(async () => {
+        const { region, run, batch } = request;
+        const instanceIds = await idsOf(request);
         const state = invokeId
           ? await ecs.describeInvocation(region, invokeId)
-          : coversBatch(await ecs.findInvocations(region, tagsOf(batch)), instanceIds);
+          : coversBatch(await ecs.findInvocations(region, tagsOf(run, batch)), instanceIds);
         const known = invokeId ?? state?.invokeId;
         if (known === undefined) {
           if (activityInfo().attempt < LOOKS_FOR_UNKNOWN_INVOCATION) throw notListed(`batch ${batch}`);
@@ -172,10 +195,10 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
         };
       }),
 
-    recordBatch: async ({ batch, instanceIds, row, all }) => {
-      const rows = instanceIds.map((instanceId) => ({ instanceId, ...row }));
+    recordBatch: async ({ batch, row, all, ...request }) => {
+      const rows = (await idsOf(request)).map((instanceId) => ({ instanceId, ...row }));
       await store.append(
-        runKey(),
+        runKey(request.run),
         rows.map((each) => ({ ...each, batch })),
       );
       return report(rows, all);
@@ -183,16 +206,16 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
   };
 }
 
-/** The key under which the running workflow's rows are kept. */
-function runKey(): RunKey {
+/** The key under which the rows of the running workflow are kept: the same over all its continuations. */
+function runKey(runId: string): RunKey {
   const { workflowExecution } = activityInfo();
   if (!workflowExecution)
     throw new Error('these activities belong to a workflow; they cannot run on their own');
-  return { workflowId: workflowExecution.workflowId, runId: workflowExecution.runId };
+  return { workflowId: workflowExecution.workflowId, runId };
 }
 
-function tagsOf(batch: number): Record<string, string> {
-  return { [RUN_TAG]: runKey().runId, [BATCH_TAG]: String(batch) };
+function tagsOf(run: string, batch: number): Record<string, string> {
+  return { [RUN_TAG]: run, [BATCH_TAG]: String(batch) };
 }
 
 function openInstance(instanceId: string): { instanceId: string; status: string } {

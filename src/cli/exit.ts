@@ -19,6 +19,11 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** For the help of commands. */
+export const EXIT_CODES = `
+Exit codes: 0 all succeeded, or started detached; 1 some instance did not succeed; 2 bad usage or input, nothing was
+called; 3 could not be carried out; 130 Ctrl-C. Results go to stdout, everything else to stderr.`;
+
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** An end that is told to people in `message` alone, without a stack. */

@@ -23,7 +23,7 @@ import { RunProgress } from './run-progress';
 import { selfCommand } from './self';
 import type { Terminal } from './terminal';
 
-/** A run as commands hand it around. */
+/** A run as commands hand it around; `runId` is that of its first execution, by which its rows are kept. */
 export interface RunRef {
   workflowId: string;
   runId: string;
@@ -56,7 +56,7 @@ export async function follow(temporal: Temporal, run: RunRef, terminal: Terminal
       const decision = await decideOnInterrupt(terminal, interrupts);
       if (decision === 'leave') return { end: 'left' };
       if (decision === 'cancel') {
-        await temporal.client.workflow.getHandle(run.workflowId, run.runId).cancel();
+        await cancelRun(temporal, run);
         cancelled = true;
         terminal.say('Cancelling; waiting for the report of what had already started.');
       }
@@ -67,6 +67,11 @@ export async function follow(temporal: Temporal, run: RunRef, terminal: Terminal
     await progress;
     terminal.live('');
   }
+}
+
+/** Asks for a cancel of the run, whichever of its continuations goes on now. */
+export async function cancelRun({ client }: Temporal, { workflowId, runId }: RunRef): Promise<void> {
+  await client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: runId }).cancel();
 }
 
 /** The exit code a result stands for. */

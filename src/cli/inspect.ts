@@ -14,7 +14,7 @@ import { connectTemporal } from './connection';
 import type { Temporal } from './connection';
 import { CliError, EXIT, messageOf } from './exit';
 import type { ExitCode } from './exit';
-import { exitCodeOf, follow, resultOf } from './follow';
+import { cancelRun, exitCodeOf, follow, resultOf } from './follow';
 import type { RunRef } from './follow';
 import { outputsText, progressLine, resultText, rowsCsv } from './render';
 import { followToEnd, runJson } from './run';
@@ -82,7 +82,7 @@ export async function cancel(
     if (described.type !== WORKFLOW_TYPES.runCommand) throw notARun(described);
     const run = refOf(described);
     if (described.status.name === 'RUNNING') {
-      await temporal.client.workflow.getHandle(run.workflowId, run.runId).cancel();
+      await cancelRun(temporal, run);
       terminal.say(`Cancelling ${id}; waiting for the report of what had already started.`);
     } else {
       terminal.say(`The run ${id} has ended already.`);
@@ -128,8 +128,8 @@ async function describe(temporal: Temporal, id: string): Promise<WorkflowExecuti
   }
 }
 
-function refOf({ workflowId, runId }: WorkflowExecutionDescription): RunRef {
-  return { workflowId, runId };
+function refOf({ workflowId, runId, raw }: WorkflowExecutionDescription): RunRef {
+  return { workflowId, runId: raw.workflowExecutionInfo?.firstRunId || runId };
 }
 
 function notARun({ workflowId, type }: WorkflowExecutionDescription): CliError {

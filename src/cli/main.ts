@@ -5,22 +5,18 @@
  * The one rule: this file decides exit codes and nothing else; what a command does is in the file of its name, loaded
  * only when it is called.
  */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, loadConfig } from '../config';
 import { inputJsonSchema, TYPES_WITH_SCHEMA } from '../domain/schemas';
 import { packageRoot } from '../stack/paths';
 import { addEventCommands } from './event-commands';
-import { CliError, EXIT, messageOf } from './exit';
+import { CliError, EXIT, EXIT_CODES, messageOf } from './exit';
 import { runProgram } from './programs';
-import type { RunOptions } from './run-options';
+import { addRunCommands } from './run-commands';
 import type { UpOptions } from './stack-options';
 import { processTerminal } from './terminal';
-
-const EXIT_CODES = `
-Exit codes: 0 all succeeded, or started detached; 1 some instance did not succeed; 2 bad usage or input, nothing was
-called; 3 could not be carried out; 130 Ctrl-C. Results go to stdout, everything else to stderr.`;
 
 const WORKER_HELP = `
 Credentials come from the default chain of the Alibaba Cloud SDK. Settings, all optional: STEWARD_ACCOUNT,
@@ -58,8 +54,8 @@ function program(act: Act): Command {
     .showHelpAfterError('(steward --help, steward COMMAND --help)')
     .exitOverride();
   addStackCommands(steward, act);
-  addRun(steward, act);
-  addInspection(steward, act);
+  addRunCommands(steward, { act, context });
+  addLooks(steward, act);
   addEventCommands(steward, { act, context });
   return steward;
 }
@@ -118,75 +114,7 @@ function addStackCommands(steward: Command, act: Act): void {
     .action(() => undefined);
 }
 
-function addRun(steward: Command, act: Act): void {
-  steward
-    .command('run')
-    .description('run a command on instances and wait for the result')
-    .usage('[options] -- COMMAND')
-    .argument('[command...]', 'the script; words are joined by spaces')
-    .option('--region <region>', 'RegionId of the instances (default: STEWARD_REGION)')
-    .option('--instance <id>', 'an instance; may be repeated', collect)
-    .option(
-      '--tag <key=value>',
-      'instances with this tag; key alone for any value; repeated: all of them',
-      collect,
-    )
-    .addOption(
-      new Option('--type <type>', 'RunShellScript, RunBatScript or RunPowerShellScript').default(
-        'RunShellScript',
-      ),
-    )
-    .option('--file <path>', 'the script from a file; - for stdin')
-    .option('--timeout <seconds>', 'time limit on each instance, 10 to 86400 (default: 60)')
-    .option('--user <name>', 'user on the instance (default: root, System on Windows)')
-    .option('--working-directory <path>', 'directory on the instance')
-    .option('--parameter <name=value>', 'value for {{name}} in the script; may be repeated', collect)
-    .option('--name <text>', 'a name for people')
-    .option('--id <id>', 'the id of the run; an id means one run, ever (default: made)')
-    .option('--detach', 'start it, print its id, do not wait')
-    .option('--yes', 'do not ask, however many instances it is')
-    .option('--json', 'print one JSON document on stdout')
-    .addHelpText('after', EXIT_CODES)
-    .action(
-      act(async (words: string[], options: Lists<RunOptions, 'instance' | 'tag' | 'parameter'>) => {
-        const lists = { instance: [], tag: [], parameter: [] };
-        return (await import('./run.js')).run({ ...lists, ...options }, words, context());
-      }),
-    );
-}
-
-function addInspection(steward: Command, act: Act): void {
-  steward
-    .command('status <id>')
-    .description('where a run stands')
-    .option('--follow', 'wait for its end as steward run does')
-    .option('--json', 'print one JSON document')
-    .action(
-      act(async (id: string, options: object) =>
-        (await import('./inspect.js')).status(id, options, context()),
-      ),
-    );
-  steward
-    .command('results <id>')
-    .description('every row of a run with its whole output')
-    .option('--instance <id>', 'only this instance; may be repeated', collect)
-    .option('--failed', 'only those that did not succeed')
-    .addOption(new Option('--csv', 'print CSV').conflicts('json'))
-    .option('--json', 'print one JSON document')
-    .action(
-      act(async (id: string, options: { instance?: string[] }) =>
-        (await import('./inspect.js')).results(id, { instance: [], ...options }, context()),
-      ),
-    );
-  steward
-    .command('cancel <id>')
-    .description('stop what has not started, and report what had')
-    .option('--json', 'print one JSON document')
-    .action(
-      act(async (id: string, options: object) =>
-        (await import('./inspect.js')).cancel(id, options, context()),
-      ),
-    );
+function addLooks(steward: Command, act: Act): void {
   const watch = steward
     .command('watch')
     .description("a region's one poller of everything that is waited for");

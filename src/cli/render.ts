@@ -16,6 +16,8 @@ const PHASES: Record<RunCommandProgress['phase'], string> = {
   dispatching: 'sending',
   waiting: 'waiting',
   collecting: 'collecting results',
+  paused: 'paused',
+  approval: 'waiting for approval',
   stopping: 'stopping',
   done: 'done',
 };

@@ -21,6 +21,12 @@ export interface RunOptions {
   workingDirectory?: string;
   parameter: string[];
   name?: string;
+  maxConcurrency?: string;
+  maxErrors?: string;
+  canary?: string;
+  approve?: boolean;
+  startWith?: string;
+  spreadZones?: boolean;
   id?: string;
   file?: string;
   detach?: boolean;
@@ -50,6 +56,7 @@ export function readRunOptions(options: RunOptions, words: string[], defaultRegi
       parameters: parameters.length > 0 ? Object.fromEntries(parameters) : undefined,
     }),
     ...(options.name === undefined ? {} : { name: options.name }),
+    ...rateOf(options),
   };
   const parsed = parseRunCommandInput(value);
   // What could not be read at all has its own error already.
@@ -86,6 +93,23 @@ function contentOf(options: RunOptions, words: string[], errors: InputError[]): 
   }
 }
 
+function rateOf(options: RunOptions): { rate?: object } {
+  const rate = defined({
+    maxConcurrency: amountOf(options.maxConcurrency),
+    maxErrors: amountOf(options.maxErrors),
+    canary: amountOf(options.canary),
+    approve: options.approve,
+    startWith: amountOf(options.startWith),
+    spreadOverZones: options.spreadZones,
+  });
+  return Object.keys(rate).length > 0 ? { rate } : {};
+}
+
+/** A number of instances, or text such as `10%`. */
+export function amountOf(text?: string): number | string | undefined {
+  return text === undefined ? undefined : numberOrText(text);
+}
+
 /** `key=value`, or the key alone for any value. */
 export function tagOf(text: string): TagSelector {
   const at = text.indexOf('=');
@@ -120,6 +144,11 @@ const OPTION_OF: [path: RegExp, option: string][] = [
   [/^command\.user/, '--user'],
   [/^command\.parameters/, '--parameter'],
   [/^command\.content/, 'command'],
+  [/^rate\.maxConcurrency/, '--max-concurrency'],
+  [/^rate\.maxErrors/, '--max-errors'],
+  [/^rate\.canary/, '--canary'],
+  [/^rate\.approve/, '--approve'],
+  [/^rate\.startWith/, '--start-with'],
   [/^name/, '--name'],
   [/^id/, '--id'],
 ];

@@ -32,9 +32,10 @@ export class RunProgress {
   /** Throws where no worker answers for the run. */
   async look(): Promise<RunCommandProgress> {
     const { client, connection } = this.temporal;
-    const { workflowId, runId } = this.run;
+    const { workflowId } = this.run;
     const progress = await connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, () =>
-      runCommandProgress(client, workflowId, runId),
+      // Without a run id: the continuation that goes on now.
+      runCommandProgress(client, workflowId),
     );
     // A worker of an older version does not tell the ids.
     const invokeIds = (progress as Partial<RunCommandProgress>).invokeIds ?? [];

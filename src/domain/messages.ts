@@ -90,6 +90,34 @@ export interface CommandSpec {
   parameters?: Record<string, string>;
 }
 
+/** A number of instances, or a share of those the command can be sent to, such as `10%`. */
+export type Amount = number | string;
+
+/** How fast a run goes, and when it stops by itself. */
+export interface RateControl {
+  /** Instances under way at once. Default: above 100 instances 50 %, at most 500; else all. */
+  maxConcurrency?: Amount;
+  /** One error more than this, and nothing further starts. Default: above 100 instances 10 %; else no limit. */
+  maxErrors?: Amount;
+  /** These first, alone; any error among them, and nothing further starts. */
+  canary?: Amount;
+  /** After the canary a person says whether the run goes on. */
+  approve?: boolean;
+  /** So many under way at first; each success makes room for one more, up to maxConcurrency. */
+  startWith?: Amount;
+  /** Neighbours in the order of the run are of different zones. */
+  spreadOverZones?: boolean;
+}
+
+/** Updates of `runCommand`; each answers with a sentence. `setLimits` takes maxConcurrency and maxErrors. */
+export const RUN_UPDATES = {
+  pause: 'pause',
+  resume: 'resume',
+  approve: 'approve',
+  setLimits: 'setLimits',
+  abort: 'abort',
+} as const;
+
 /** Input of the workflow `runCommand`. */
 export interface RunCommandInput {
   /** RegionId, e.g. `cn-hangzhou`. */
@@ -98,6 +126,8 @@ export interface RunCommandInput {
   command: CommandSpec;
   /** A name for people; shown in the Web UI and as the command's name in Cloud Assistant. At most 128 characters. */
   name?: string;
+  /** Absent: up to 100 instances all at once, above that the defaults of RateControl. */
+  rate?: RateControl;
 }
 
 /**
@@ -147,7 +177,8 @@ export interface StoredRow extends InstanceRow {
   outputBase64?: string;
 }
 
-export type RunPhase = 'resolving' | 'dispatching' | 'waiting' | 'collecting' | 'stopping' | 'done';
+export type RunPhase =
+  'resolving' | 'dispatching' | 'waiting' | 'collecting' | 'paused' | 'approval' | 'stopping' | 'done';
 
 /** Answer of the `progress` query of `runCommand`. */
 export interface RunCommandProgress {
@@ -157,6 +188,10 @@ export interface RunCommandProgress {
   /** Instances the run is about, unfit ones included; absent until they are resolved. */
   targets?: number;
   batches: { total: number; dispatched: number; ended: number };
+  /** What the run keeps to; absent until the targets are resolved. */
+  limits?: { maxConcurrency: number; maxErrors: number };
+  /** Why nothing further starts, where that is so. */
+  stopped?: string;
   /**
    * Instances by state: `Queued`, `Sent` (accepted by Cloud Assistant), then outcomes. Finer states of what is alive
    * the region's watcher knows, by invokeId, as long as few are waited for (`states` of its own progress).
@@ -182,12 +217,15 @@ export interface RunCommandResult {
   summary: string;
   /** Why nothing could be sent at all, where that is so: the refusal of ECS with its code and request id. */
   refusal?: string;
+  /** Why the run started nothing further, where it left instances out: an error limit, a canary, an abort. */
+  stopped?: string;
   region: string;
   totals: Record<Outcome, number> & { targets: number };
   /** Every instance for runs of at most 100; otherwise the first 50 that did not succeed. */
   rows: InstanceRow[];
   /** True where `rows` is not everything; everything is in the result store. */
   rowsTruncated: boolean;
+  /** The first 500 of them; every row names its own. */
   invocations: InvocationRef[];
   /** Where the rows with their whole output are, on the worker's result store; `path` is empty where no target was read. */
   resultStore: { workflowId: string; runId: string; path: string; rows: number };

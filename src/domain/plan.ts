@@ -8,6 +8,9 @@ import type { CommandType, InstanceRow } from './messages';
 /** RunCommand takes at most this many instance ids a call. */
 export const MAX_BATCH = 100;
 
+/** The ids of up to so many instances a run carries itself (23 KB); those of more are kept in the result store. */
+export const BIGGEST_CARRIED_PLAN = 1_000;
+
 /** Codes with which ECS refuses a whole RunCommand because of one instance: check the batch again, then send the rest. */
 export const UNFIT_INSTANCE_CODES: readonly string[] = [
   'InvalidInstance.NotFound',
@@ -52,4 +55,17 @@ export function sortOut(
     else unfit.push({ instanceId: candidate.instanceId, outcome: 'Unfit', reason });
   }
   return { fit, unfit };
+}
+
+/** The ids in an order in which neighbours are of different zones, as far as there are any left. */
+export function spreadOverZones(ids: readonly string[], zoneOf: (id: string) => string): string[] {
+  const zones = new Map<string, string[]>();
+  for (const id of ids) {
+    const list = zones.get(zoneOf(id));
+    if (list) list.push(id);
+    else zones.set(zoneOf(id), [id]);
+  }
+  const lists = [...zones.values()];
+  const longest = Math.max(0, ...lists.map((list) => list.length));
+  return Array.from({ length: longest }, (_, place) => lists.flatMap((list) => list[place] ?? [])).flat();
 }

@@ -25,6 +25,15 @@ export interface RawRow {
 
 export type Totals = Record<Outcome, number> & { targets: number };
 
+/** What came of a batch. */
+export interface BatchReport {
+  totals: Totals;
+  /** Every row where `all` was asked for, else the first that did not succeed. */
+  rows: InstanceRow[];
+  /** Instances still alive; the report is then empty and the wait goes on. */
+  alive: number;
+}
+
 /** All rows are in a result up to this many targets; above it, the first failures. */
 export const ALL_ROWS_UP_TO = 100;
 export const FAILURES_IN_RESULT = 50;

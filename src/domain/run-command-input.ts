@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { contentErrors, parameterErrors } from './command-content';
 import type { InputError, RunCommandInput } from './messages';
+import { amountError } from './rate';
 import { dangers, describeIssue, presentable } from './input-errors';
 
 // Zod compiles validators with `new Function` otherwise, which the sandbox forbids.
@@ -89,6 +90,20 @@ const command = z.strictObject({
   parameters: z.record(z.string(), z.string()).optional(),
 });
 
+const amount = (least: 0 | 1): z.ZodType<number | string> =>
+  z
+    .union([z.number(), z.string()], { error: amountError('', least) })
+    .refine((value) => amountError(value, least) === undefined, { error: amountError('', least) });
+
+const rate = z.strictObject({
+  maxConcurrency: amount(1).optional(),
+  maxErrors: amount(0).optional(),
+  canary: amount(1).optional(),
+  approve: z.boolean({ error: 'must be true or false' }).optional(),
+  startWith: amount(1).optional(),
+  spreadOverZones: z.boolean({ error: 'must be true or false' }).optional(),
+});
+
 /** Input of `runCommand` as a schema; `steward schema runCommand` prints it. The checks across fields are in the parser. */
 export const runCommandInputSchema = z.strictObject({
   region: z.string().max(64, { error: 'is too long for a RegionId' }).regex(REGION_PATTERN, {
@@ -97,6 +112,7 @@ export const runCommandInputSchema = z.strictObject({
   targets,
   command,
   name: text(128, 'memory check').optional(),
+  rate: rate.optional(),
 });
 
 export type ParsedRunCommandInput =
@@ -111,7 +127,11 @@ export function parseRunCommandInput(value: unknown): ParsedRunCommandInput {
     ? []
     : parsed.error.issues.flatMap((issue) => describeIssue(issue, value, runCommandInputSchema));
   const input = value as DeepPartial<RunCommandInput> | undefined;
-  errors.push(...targetErrors(input?.targets), ...commandErrors(input?.command));
+  errors.push(
+    ...targetErrors(input?.targets),
+    ...commandErrors(input?.command),
+    ...rateErrors(input?.rate, input?.targets),
+  );
   if (parsed.success && errors.length === 0) return { ok: true, input: parsed.data };
   return { ok: false, errors: presentable(errors) };
 }
@@ -166,6 +186,26 @@ function commandErrors(value: unknown): InputError[] {
   return [
     ...contentErrors(content, type, parameters),
     ...(parameters ? parameterErrors(parameters, type, content) : []),
+  ];
+}
+
+function rateErrors(value: unknown, targets: unknown): InputError[] {
+  if (!isObject(value)) return [];
+  const ids = isObject(targets) && Array.isArray(targets.instanceIds) ? targets.instanceIds.length : 0;
+  const byTag = isObject(targets) && Array.isArray(targets.tags) && targets.tags.length > 0;
+  const tooMany = typeof value.maxErrors === 'number' && !byTag && ids > 0 && value.maxErrors > ids;
+  return [
+    ...(value.approve === true && value.canary === undefined
+      ? [{ path: 'rate.approve', message: 'needs a canary, after which it asks; give rate.canary too' }]
+      : []),
+    ...(tooMany
+      ? [
+          {
+            path: 'rate.maxErrors',
+            message: `is more than the ${ids} instances there are; leave it out for no limit`,
+          },
+        ]
+      : []),
   ];
 }
 

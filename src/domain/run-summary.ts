@@ -23,6 +23,7 @@ export function summaryOf(run: {
   outcome: RunCommandResult['outcome'];
   totals: Totals;
   refusal?: string;
+  stopped?: string;
   startedBeforeStop: number;
 }): string {
   const { totals, refusal } = run;
@@ -32,7 +33,7 @@ export function summaryOf(run: {
   const rest =
     others.length > 0 ? `: ${others.map((outcome) => `${totals[outcome]} ${outcome}`).join(', ')}` : '';
   const done = `${totals.Success} of ${totals.targets} instances succeeded${rest}`;
-  if (run.outcome !== 'cancelled') return done;
+  if (run.outcome !== 'cancelled') return run.stopped === undefined ? done : `${done}; ${run.stopped}`;
   const goesOn = Math.min(run.startedBeforeStop, totals.Unknown);
   const ranOn = goesOn > 0 ? `; the command had already started on ${goesOn} and may run on there` : '';
   return `Cancelled. ${done}${ranOn}`;
@@ -67,6 +68,9 @@ export function detailsOf(progress: RunCommandProgress, result?: RunCommandResul
     `**${result ? result.outcome : progress.phase}** in ${progress.region}${progress.name ? ` · ${escapeMarkdown(progress.name)}` : ''}`,
     progress.targets === undefined ? 'targets: being resolved' : `targets: ${progress.targets}`,
     ...(states.length > 0 ? [states.join(' · ')] : []),
+    ...(progress.stopped === undefined
+      ? []
+      : [`nothing further starts: ${escapeMarkdown(progress.stopped)}`]),
     ...(result ? [escapeMarkdown(result.summary), `rows: \`${result.resultStore.path}\``] : []),
   ];
   return lines.join('\n\n');

@@ -6,8 +6,8 @@
  * by a crash; readers take the last whole line of each instance, so neither loses or doubles anything.
  */
 import { createReadStream } from 'node:fs';
-import { mkdir, open, stat } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
+import { mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { StoredRow } from '../domain/messages';
@@ -16,6 +16,10 @@ export interface ResultStore {
   /** Where the rows of a run are. `key` is the workflow id and run id. */
   pathOf(key: RunKey): string;
   append(key: RunKey, rows: StoredRow[]): Promise<void>;
+  /** Keeps the order in which a large run takes its instances. @returns its name, made from what is in it */
+  writePlan(key: RunKey, instanceIds: string[]): Promise<string>;
+  /** @throws where the plan is not here: the run was resolved by a worker that keeps its results elsewhere */
+  readPlan(key: RunKey, plan: string): Promise<string[]>;
 }
 
 export interface RunKey {
@@ -27,8 +31,26 @@ export interface RunKey {
 export function createFileResultStore(directory: string): ResultStore {
   const pathOf = (key: RunKey): string =>
     join(directory, `${fileSafe(key.workflowId)}.${fileSafe(key.runId)}.jsonl`);
+  const planPathOf = (key: RunKey, plan: string): string => `${pathOf(key)}.${plan}.plan`;
   return {
     pathOf,
+    async writePlan(key, instanceIds) {
+      const text = instanceIds.join('\n');
+      const plan = createHash('sha256').update(text).digest('hex').slice(0, 16);
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const path = planPathOf(key, plan);
+      // Written beside it and renamed: a reader sees all of it or nothing.
+      const draft = `${path}.${randomUUID()}`;
+      await writeFile(draft, text, { mode: 0o600, flush: true });
+      await rename(draft, path);
+      return plan;
+    },
+    async readPlan(key, plan) {
+      const text = await readFile(planPathOf(key, plan), 'utf8').catch((error: NodeJS.ErrnoException) => {
+        throw error.code === 'ENOENT' ? new Error(planMissing(directory)) : error;
+      });
+      return text.split('\n');
+    },
     async append(key, rows) {
       if (rows.length === 0) return;
       await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -42,6 +64,13 @@ export function createFileResultStore(directory: string): ResultStore {
       }
     },
   };
+}
+
+function planMissing(directory: string): string {
+  return (
+    `the list of this run's instances is not in ${directory}: another worker keeps it. ` +
+    'Workers that share runs of more than 1,000 instances need one STEWARD_RESULTS_DIR'
+  );
 }
 
 /**

@@ -13,11 +13,12 @@ import {
   uuid4,
 } from '@temporalio/workflow';
 import type { EcsFailureDetail } from '../activities/failures';
-import type { BatchReport } from '../activities/result-rows';
+import type { Batch } from '../activities/run-command';
 import type { InstanceRow, RunCommandInput } from '../domain/messages';
 import { UNFIT_INSTANCE_CODES } from '../domain/plan';
-import { ALL_ROWS_UP_TO, addToTotals } from '../domain/rows';
-import type { Totals } from '../domain/rows';
+import { ALL_ROWS_UP_TO } from '../domain/rows';
+import type { BatchReport } from '../domain/rows';
+import type { BatchState, RunState, Slice } from '../domain/run-state';
 import { DEFAULT_TIMEOUT_SECONDS, GRACE_AFTER_TIMEOUT_MS } from '../domain/waiting';
 import { collecting, dispatching, reading, stopping } from './proxies';
 import type { Hints } from './waiting';
@@ -28,54 +29,42 @@ const MAX_RECHECKS = 3;
 /** After StopInvocation, instances that had not started end within seconds; what has started runs on. */
 const STOP_SETTLES_WITHIN_MS = 15_000;
 
-export interface BatchState {
-  readonly index: number;
-  /** Changes only when ECS refused the batch and unfit instances were taken out. */
-  instanceIds: string[];
-  phase: 'queued' | 'dispatching' | 'waiting' | 'collecting' | 'stopping' | 'done';
-  invokeId?: string;
-  /** Rows of instances taken out of this batch after a refusal. */
-  unfit: InstanceRow[];
-  report?: BatchReport;
-  /** Instances on which the command had started when it was stopped. */
-  startedBeforeStop?: string[];
-  /** Epoch milliseconds when the command was accepted. */
-  dispatchedAt?: number;
-  cancelled: boolean;
-  /** Why ECS refused the whole batch, where it did. */
-  refusal?: string;
-}
-
 export interface RunContext {
   input: RunCommandInput;
-  targets: number;
+  readonly state: RunState;
   hints: Hints;
   /** Called when a batch has come to another phase. */
   changed: () => void;
+  /** The run has been told to stop. */
+  cancelled: () => boolean;
+  /** The run is about to continue as new: a batch that waits ends here and goes on waiting there. */
+  leaving: boolean;
 }
 
-/** Runs a batch to its report. Never throws for a refusal, a lost answer or a cancel. */
+/**
+ * Runs a batch to its report, or, where the run is to continue as new, up to its wait. Never throws for a refusal, a lost
+ * answer or a cancel.
+ */
 export async function runBatch(batch: BatchState, context: RunContext): Promise<void> {
   try {
-    if (await dispatch(batch, context)) await waitAndCollect(batch, context);
+    const sent = batch.phase === 'waiting' || (await dispatch(batch, context));
+    if (sent && !(await waitAndCollect(batch, context))) return;
   } catch (error) {
     await CancellationScope.nonCancellable(() =>
       isCancellation(error) ? stopAndReport(batch, context) : recordUnread(batch, context, error),
     );
-  } finally {
-    batch.phase = 'done';
   }
+  batch.phase = 'done';
 }
 
 /** @returns true where the command was accepted for at least one instance. */
 async function dispatch(batch: BatchState, context: RunContext): Promise<boolean> {
-  const { region, command, name } = context.input;
+  const { command, name } = context.input;
   batch.phase = 'dispatching';
-  for (let recheck = 0; batch.instanceIds.length > 0; recheck += 1) {
+  for (let recheck = 0; batch.instances > 0; recheck += 1) {
     try {
-      const request = { region, batch: batch.index, instanceIds: batch.instanceIds };
-      const summary = `batch ${batch.index}: RunCommand on ${batch.instanceIds.length} instances`;
-      const call = { ...request, command, name, clientToken: uuid4() };
+      const summary = `batch ${batch.index}: RunCommand on ${batch.instances} instances`;
+      const call = { ...requestOf(batch, context), command, name, clientToken: uuid4() };
       batch.invokeId = (await dispatching.dispatchBatch.executeWithOptions({ summary }, [call])).invokeId;
       batch.dispatchedAt = Date.now();
       return true;
@@ -92,16 +81,12 @@ async function dispatch(batch: BatchState, context: RunContext): Promise<boolean
 }
 
 /** @returns true where instances were taken out: what is left, if anything, is worth sending again. */
-async function takeOutUnfit(batch: BatchState, { input }: RunContext): Promise<boolean> {
-  const { region, command } = input;
-  const { fit, unfit } = await reading.recheckBatch({
-    region,
-    batch: batch.index,
-    instanceIds: batch.instanceIds,
-    type: command.type,
-  });
+async function takeOutUnfit(batch: BatchState, context: RunContext): Promise<boolean> {
+  const { type } = context.input.command;
+  const { fit, unfit } = await reading.recheckBatch({ ...requestOf(batch, context), type });
   batch.unfit.push(...unfit);
-  batch.instanceIds = fit;
+  batch.slice = { instanceIds: fit };
+  batch.instances = fit.length;
   return unfit.length > 0;
 }
 
@@ -113,30 +98,33 @@ async function recordUnsent(batch: BatchState, context: RunContext, error: unkno
   const row: Omit<InstanceRow, 'instanceId'> = refusal?.effectExcluded
     ? { outcome: 'NotStarted', errorCode: refusal.code, reason: refusal.message }
     : { outcome: 'Unknown', reason: unknownReason(error) };
-  await record(batch, context, row);
+  await end(batch, context, row);
 }
 
 /** The command was sent, but ECS refuses to let us read what became of it (a permission taken away, for one). */
 async function recordUnread(batch: BatchState, context: RunContext, error: unknown): Promise<void> {
   const reason = `sent as ${batch.invokeId}, but its results could not be read: ${messageOf(error)}`;
-  await record(batch, context, { outcome: 'Unknown', reason });
+  await end(batch, context, { outcome: 'Unknown', reason });
 }
 
-async function waitAndCollect(batch: BatchState, context: RunContext): Promise<void> {
+/** @returns false where it waits on in the continuation of this run. */
+async function waitAndCollect(batch: BatchState, context: RunContext): Promise<boolean> {
   const { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = context.input.command;
   const waitMs = timeoutSeconds * 1000 + GRACE_AFTER_TIMEOUT_MS;
-  const deadline = Date.now() + waitMs;
+  const deadline = (batch.dispatchedAt ?? Date.now()) + waitMs;
   for (;;) {
     batch.phase = 'waiting';
     context.changed();
+    if (leaves(context)) return false;
     const end = await waitForEnd(batch, context, deadline - Date.now());
+    if (end === 'interrupted') return false;
     batch.phase = 'collecting';
     const late = `still not ended ${Math.round(waitMs / 60_000)} min after dispatch`;
     const report = await collect(batch, context, end === 'deadline' ? late : undefined);
     // An ended task whose rows are not all at their end yet: a late answer, wait on.
     if (report.alive === 0) {
       batch.report = report;
-      return;
+      return true;
     }
   }
 }
@@ -144,35 +132,38 @@ async function waitAndCollect(batch: BatchState, context: RunContext): Promise<v
 /** A hint or a look says that the invocation is over, or its record gone; what became of it the results tell. */
 function waitForEnd(
   { invokeId = '', dispatchedAt }: BatchState,
-  { input, hints }: RunContext,
+  context: RunContext,
   withinMs: number,
 ): ReturnType<Hints['wait']> {
   const since = dispatchedAt ?? Date.now();
-  return hints.wait({ region: input.region, kind: 'invocation', key: invokeId, since, withinMs });
+  return context.hints.wait({
+    region: context.input.region,
+    kind: 'invocation',
+    key: invokeId,
+    since,
+    withinMs,
+    interrupt: () => leaves(context),
+  });
+}
+
+function leaves({ leaving, cancelled }: RunContext): boolean {
+  return leaving && !cancelled();
 }
 
 async function stopAndReport(batch: BatchState, context: RunContext): Promise<void> {
-  batch.cancelled = true;
-  if (batch.phase === 'queued') {
-    return record(batch, context, {
-      outcome: 'NotStarted',
-      reason: 'the run was cancelled before this batch was sent',
-    });
-  }
   batch.phase = 'stopping';
   context.changed();
-  const { region } = context.input;
-  const request = { region, batch: batch.index, instanceIds: batch.instanceIds, invokeId: batch.invokeId };
+  const { invokeId } = batch;
   try {
-    const stopped = await stopping.stopBatch(request);
-    batch.startedBeforeStop = stopped.started;
+    const stopped = await stopping.stopBatch({ ...requestOf(batch, context), invokeId });
+    batch.startedBeforeStop = stopped.started.length;
     batch.invokeId ??= stopped.invokeId;
   } catch (error) {
     const why = `cancelled, but StopInvocation could not be made: ${messageOf(error)}`;
-    return record(batch, context, { outcome: 'Unknown', reason: why });
+    return end(batch, context, { outcome: 'Unknown', reason: why });
   }
   if (batch.invokeId === undefined) {
-    return record(batch, context, {
+    return end(batch, context, {
       outcome: 'NotStarted',
       reason: 'the run was cancelled before RunCommand was accepted',
     });
@@ -185,34 +176,45 @@ async function stopAndReport(batch: BatchState, context: RunContext): Promise<vo
   );
 }
 
-async function collect(
-  batch: BatchState,
-  { input, targets }: RunContext,
-  why?: string,
-): Promise<BatchReport> {
+async function collect(batch: BatchState, context: RunContext, why?: string): Promise<BatchReport> {
   return collecting.collectResults({
-    region: input.region,
-    batch: batch.index,
-    instanceIds: batch.instanceIds,
+    ...requestOf(batch, context),
     invokeId: batch.invokeId ?? '',
-    all: targets <= ALL_ROWS_UP_TO,
+    all: isSmall(context),
     final: why === undefined ? undefined : { why },
   });
 }
 
-async function record(
+async function end(
   batch: BatchState,
-  { input, targets }: RunContext,
+  context: RunContext,
   row: Omit<InstanceRow, 'instanceId'>,
 ): Promise<void> {
-  const { region } = input;
-  batch.report = await collecting.recordBatch({
-    region,
-    batch: batch.index,
-    instanceIds: batch.instanceIds,
+  batch.report = await record({ batch: batch.index, slice: batch.slice }, context, row);
+}
+
+/** The same row for each of these instances. */
+export function record(
+  about: { batch?: number; slice: Slice },
+  context: RunContext,
+  row: Omit<InstanceRow, 'instanceId'>,
+): Promise<BatchReport> {
+  const { input, state } = context;
+  return collecting.recordBatch({
+    region: input.region,
+    run: state.run,
+    ...about,
     row,
-    all: targets <= ALL_ROWS_UP_TO,
+    all: isSmall(context),
   });
+}
+
+function isSmall({ state }: RunContext): boolean {
+  return (state.targets ?? 0) <= ALL_ROWS_UP_TO;
+}
+
+function requestOf({ index, slice }: BatchState, { input, state }: RunContext): Batch {
+  return { region: input.region, run: state.run, batch: index, slice };
 }
 
 /** What ECS said when it refused for good; `undefined` for timeouts and everything that is no answer of ECS. */
@@ -232,12 +234,4 @@ function unknownReason(error: unknown): string {
 function messageOf(error: unknown): string {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   return cause instanceof Error ? cause.message : String(cause);
-}
-
-/** Totals over a batch, with what was taken out of it. */
-export function addBatch(totals: Totals, batch: BatchState): void {
-  for (const [outcome, count] of Object.entries(batch.report?.totals ?? {})) {
-    totals[outcome as keyof Totals] += count;
-  }
-  addToTotals(totals, batch.unfit);
 }

@@ -3,13 +3,19 @@
  *
  * Promise: each batch is sent at most once whatever fails (the ClientToken is minted in the workflow, so every attempt
  * carries the same one); every target ends in exactly one row; instances that cannot take the command are set aside
- * with a reason instead of failing the call.
+ * with a reason instead of failing the call; instances under way are never more than the limit.
  * Business ends are results: a run whose instances failed completes, and so does a cancelled one.
+ * Updates: pause, resume, approve, setLimits, abort; they decide about what is not sent yet.
  * Cancel: StopInvocation for what is alive, then a report of what had already started (Cloud Assistant lets it run on).
+ * A long run continues as new, with one plain object and without the ids of a large fleet.
  * Not handled: the same job started twice under two ids runs twice.
  */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
+  CancellationScope,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
   defineQuery,
   isCancellation,
   setCurrentDetails,
@@ -18,76 +24,65 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { MAX_INSTANCE_IDS_IN_SEARCH_ATTRIBUTE, PROGRESS_QUERY, WORKFLOW_TYPES } from '../domain/messages';
-import type {
-  InstanceRow,
-  RunCommandInput,
-  RunCommandProgress,
-  RunCommandResult,
-  RunPhase,
-} from '../domain/messages';
-import { addToTotals, assertResultSize, emptyTotals, rowsForResult } from '../domain/rows';
+import type { InstanceRow, RunCommandInput, RunCommandProgress, RunCommandResult } from '../domain/messages';
+import { addToTotals, assertResultSize, rowsForResult } from '../domain/rows';
+import { newRunState, noteTargets, progressOf } from '../domain/run-state';
+import type { RunState } from '../domain/run-state';
 import { detailsOf, outcomeOfRun, summaryOf } from '../domain/run-summary';
 import { refuseBadInput } from './input';
 import { reading } from './proxies';
-import { addBatch, refusalOf, runBatch } from './run-batch';
-import type { BatchState, RunContext } from './run-batch';
+import { refusalOf } from './run-batch';
+import type { RunContext } from './run-batch';
+import { acceptUpdates } from './run-updates';
+import { runWindow } from './run-window';
 import { Hints } from './waiting';
-
-/** Batches in flight at once: 1,000 instances. */
-const BATCHES_AT_ONCE = 10;
-
-interface RunState {
-  startedAt: string;
-  /** What the batches do is told by the batches. */
-  phase: 'resolving' | 'running' | 'done';
-  targets?: number;
-  unfitRows: InstanceRow[];
-  unfitCount: number;
-  batches: BatchState[];
-  storePath: string;
-  refusal?: string;
-  cancelled: boolean;
-}
 
 export const progressQuery = defineQuery<RunCommandProgress>(PROGRESS_QUERY);
 
-export async function runCommand(input: RunCommandInput): Promise<RunCommandResult> {
-  const state: RunState = {
-    startedAt: new Date().toISOString(),
-    phase: 'resolving',
-    unfitRows: [],
-    unfitCount: 0,
-    batches: [],
-    storePath: '',
-    cancelled: false,
-  };
+/** @param carried what a run hands to its continuation; nobody else gives it (but `batchesPerRun`, in tests) */
+export async function runCommand(
+  input: RunCommandInput,
+  carried?: RunState | Pick<RunState, 'batchesPerRun'>,
+): Promise<RunCommandResult> {
+  const { firstExecutionRunId, continuedFromExecutionRunId } = workflowInfo();
+  const continued = continuedFromExecutionRunId !== undefined && carried !== undefined && 'run' in carried;
+  const state: RunState = continued
+    ? carried
+    : {
+        ...newRunState(firstExecutionRunId, new Date().toISOString()),
+        batchesPerRun: carried?.batchesPerRun,
+      };
   // Anything may have been given as input; the check comes after the handlers.
-  setHandler(progressQuery, () => progressOf(state, input ?? { region: '' }));
+  const shown = (): RunCommandProgress => progressOf(state, input ?? { region: '' });
+  const changed = (): void => setCurrentDetails(detailsOf(shown()));
+  setHandler(progressQuery, shown);
+  acceptUpdates(state, changed);
   const hints = new Hints();
-  await refuseBadInput(WORKFLOW_TYPES.runCommand, input);
-  setCurrentDetails(detailsOf(progressOf(state, input)));
+  if (!continued) await refuseBadInput(WORKFLOW_TYPES.runCommand, input);
+  changed();
 
-  if (await resolve(state, input)) await runBatches(state, input, hints);
+  if (continued || (await resolve(state, input))) {
+    const scope = CancellationScope.current();
+    const cancelled = (): boolean => (state.cancelled ||= scope.consideredCancelled);
+    const context: RunContext = { input, state, hints, changed, cancelled, leaving: false };
+    state.phase = 'running';
+    if ((await runWindow(state, context)) === 'leave') {
+      await condition(allHandlersFinished);
+      // The targets are in the plan.
+      await continueAsNew<typeof runCommand>({ ...input, targets: {} }, state);
+    }
+    cancelled();
+  }
   return finish(state, input);
 }
 
 /** @returns false where there is nothing to run on. */
 async function resolve(state: RunState, input: RunCommandInput): Promise<boolean> {
-  const { region, targets, command } = input;
+  const { region, targets, command, rate } = input;
   try {
     const summary = `targets in ${region}`;
-    const request = { region, targets, type: command.type };
-    const resolved = await reading.resolveTargets.executeWithOptions({ summary }, [request]);
-    state.storePath = resolved.storePath;
-    state.unfitRows = resolved.unfit.rows;
-    state.unfitCount = resolved.unfit.count;
-    state.batches = resolved.batches.map((instanceIds, index) => ({
-      index,
-      instanceIds,
-      phase: 'queued',
-      unfit: [],
-      cancelled: false,
-    }));
+    const request = { region, run: state.run, targets, type: command.type, spread: rate?.spreadOverZones };
+    noteTargets(state, await reading.resolveTargets.executeWithOptions({ summary }, [request]), input);
   } catch (error) {
     const refusal = refusalOf(error);
     if (isCancellation(error)) state.cancelled = true;
@@ -95,63 +90,35 @@ async function resolve(state: RunState, input: RunCommandInput): Promise<boolean
     else throw error;
     return false;
   }
-  state.targets = state.unfitCount + state.batches.reduce((sum, batch) => sum + batch.instanceIds.length, 0);
   noteSearchAttributes(state, input);
-  return state.batches.length > 0;
-}
-
-/** Keeps BATCHES_AT_ONCE batches going; a slow one does not hold up the others. */
-async function runBatches(state: RunState, input: RunCommandInput, hints: Hints): Promise<void> {
-  const changed = (): void => setCurrentDetails(detailsOf(progressOf(state, input)));
-  const context: RunContext = { input, targets: state.targets ?? 0, hints, changed };
-  const queue = [...state.batches];
-  state.phase = 'running';
-  changed();
-  const lane = async (): Promise<void> => {
-    for (let batch = queue.shift(); batch; batch = queue.shift()) {
-      await runBatch(batch, context);
-      changed();
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(BATCHES_AT_ONCE, queue.length) }, lane));
-  state.cancelled = state.batches.some((batch) => batch.cancelled);
+  return state.planned > 0;
 }
 
 function finish(state: RunState, input: RunCommandInput): RunCommandResult {
-  const totals = emptyTotals();
-  addToTotals(
-    totals,
-    Array.from({ length: state.unfitCount }, () => ({ outcome: 'Unfit' as const })),
-  );
-  for (const batch of state.batches) addBatch(totals, batch);
+  const { totals } = state;
   const unresolved = unresolvedRows(state, input);
   addToTotals(totals, unresolved);
-  const rows = [
-    ...unresolved,
-    ...state.unfitRows,
-    ...state.batches.flatMap((batch) => [...batch.unfit, ...(batch.report?.rows ?? [])]),
-  ];
-  const shown = rowsForResult(rows, totals.targets);
-  const { workflowId, runId } = workflowInfo();
-  const refusal =
-    state.refusal ??
-    (totals.NotStarted === totals.targets ? state.batches.find((b) => b.refusal)?.refusal : undefined);
-  const started = state.batches.flatMap((batch) => batch.startedBeforeStop ?? []).length;
+  const shown = rowsForResult([...unresolved, ...state.rows], totals.targets);
+  const refusal = state.refusal ?? (totals.NotStarted === totals.targets ? state.firstRefusal : undefined);
   const outcome = outcomeOfRun(totals, { cancelled: state.cancelled, refusal });
+  const stopped = state.cancelled || totals.NotStarted === 0 ? undefined : state.stopped;
+  const { startedBeforeStop } = state;
   const result: RunCommandResult = {
     outcome,
-    summary: summaryOf({ outcome, totals, refusal, startedBeforeStop: started }),
+    summary: summaryOf({ outcome, totals, refusal, stopped, startedBeforeStop }),
     refusal,
+    stopped,
     region: input.region,
     totals,
     rows: shown.rows,
     rowsTruncated: shown.truncated,
-    invocations: state.batches.map(({ index, instanceIds, invokeId }) => ({
-      batch: index,
-      instances: instanceIds.length,
-      invokeId,
-    })),
-    resultStore: { workflowId, runId, path: state.storePath, rows: totals.targets - unresolved.length },
+    invocations: state.invocations.sort((a, b) => a.batch - b.batch),
+    resultStore: {
+      workflowId: workflowInfo().workflowId,
+      runId: state.run,
+      path: state.storePath,
+      rows: totals.targets - unresolved.length,
+    },
     startedAt: state.startedAt,
     finishedAt: new Date().toISOString(),
   };
@@ -168,54 +135,10 @@ function unresolvedRows(state: RunState, { targets }: RunCommandInput): Instance
   return (targets.instanceIds ?? []).map((instanceId) => ({ instanceId, outcome: 'NotStarted', reason }));
 }
 
-function progressOf(
-  state: RunState,
-  { region, name }: Pick<RunCommandInput, 'region' | 'name'>,
-): RunCommandProgress {
-  const states: Record<string, number> = {};
-  const count = (what: string, by: number): void => {
-    if (by > 0) states[what] = (states[what] ?? 0) + by;
-  };
-  count('Unfit', state.unfitCount);
-  for (const batch of state.batches) {
-    count('Unfit', batch.unfit.length);
-    if (!batch.report) count(batch.invokeId ? 'Sent' : 'Queued', batch.instanceIds.length);
-    for (const [outcome, by] of Object.entries(batch.report?.totals ?? {}))
-      if (outcome !== 'targets') count(outcome, by);
-  }
-  const batches = {
-    total: state.batches.length,
-    dispatched: state.batches.filter((batch) => batch.invokeId !== undefined).length,
-    ended: state.batches.filter((batch) => batch.phase === 'done').length,
-  };
-  return {
-    phase: phaseOf(state),
-    region,
-    name,
-    targets: state.targets,
-    batches,
-    states,
-    invokeIds: state.batches.flatMap(({ report, invokeId }) => (report || !invokeId ? [] : [invokeId])),
-    startedAt: state.startedAt,
-  };
-}
-
-/** The phase of the batch that is furthest behind; a stop concerns the whole run. */
-function phaseOf({ phase, batches }: RunState): RunPhase {
-  if (phase !== 'running') return phase;
-  const some = (...phases: BatchState['phase'][]): boolean =>
-    batches.some((batch) => phases.includes(batch.phase));
-  if (some('stopping')) return 'stopping';
-  if (some('queued', 'dispatching')) return 'dispatching';
-  return some('waiting') ? 'waiting' : 'collecting';
-}
-
-function noteSearchAttributes(state: RunState, { region }: RunCommandInput): void {
-  const ids = [
-    ...state.unfitRows.map((row) => row.instanceId),
-    ...state.batches.flatMap((batch) => batch.instanceIds),
-  ];
-  const listed = (state.targets ?? 0) <= MAX_INSTANCE_IDS_IN_SEARCH_ATTRIBUTE && ids.length > 0;
+function noteSearchAttributes({ targets = 0, plan, rows }: RunState, { region }: RunCommandInput): void {
+  const planned = 'instanceIds' in plan ? plan.instanceIds : [];
+  const ids = [...rows.map((row) => row.instanceId), ...planned];
+  const listed = targets <= MAX_INSTANCE_IDS_IN_SEARCH_ATTRIBUTE && ids.length > 0;
   upsertSearchAttributes([
     { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: region },
     { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: WORKFLOW_TYPES.runCommand },

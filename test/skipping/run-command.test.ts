@@ -71,12 +71,12 @@ describe('a run', () => {
       expect(result.totals).toMatchObject({ targets: 4, Success: 1, Failed: 2, Timeout: 1 });
     }));
 
-  it('of 250 instances is 3 batches and 6 pages of results, and no row is lost', () =>
+  it('of 250 instances is sent by halves, each in batches of at most 100, and no row is lost', () =>
     withFleet({ instances: 250 }, async (fleet) => {
       const result = await fleet.run(inputFor(fleet));
       expect(result).toMatchObject({ outcome: 'succeeded', totals: { targets: 250, Success: 250 } });
-      expect(result.invocations.map((each) => each.instances)).toEqual([100, 100, 50]);
-      expect([fleet.callsOf('RunCommand'), fleet.callsOf('DescribeInvocationResults')]).toEqual([3, 5]);
+      expect(result.invocations.map((each) => each.instances)).toEqual([63, 62, 63, 62]);
+      expect([fleet.callsOf('RunCommand'), fleet.callsOf('DescribeInvocationResults')]).toEqual([4, 8]);
       const rows = await readRows(result.resultStore.path);
       expect(new Set(rows.map((row) => row.instanceId))).toEqual(new Set(fleet.simulator.instanceIds));
       expect(rows.every((row) => row.output?.startsWith('MemTotal:'))).toBe(true);

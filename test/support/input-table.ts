@@ -89,6 +89,17 @@ const parameter = (input: string, name: string, value: string, answer: string): 
   words: [`echo {{${name}}}`],
 });
 
+const rate = (input: string, given: Record<string, unknown>, option: string, answer: string): InputRow => ({
+  input,
+  field: `rate.${Object.keys(given)[0] ?? ''}`,
+  option,
+  answer,
+  value: { ...GOOD, rate: given },
+  args: [
+    given[Object.keys(given)[0] ?? ''] === true ? option : `${option}=${String(Object.values(given)[0])}`,
+  ],
+});
+
 const CODE = 'the value becomes part of the script before the shell reads it. Pass it as Base64';
 
 export const INPUT_TABLE: InputRow[] = [
@@ -192,6 +203,27 @@ export const INPUT_TABLE: InputRow[] = [
     args: ['--parameter', 'a=x'],
     words: ['echo {{a}} {{b}}'],
   },
+  ...[0, -1, '150%', 'half'].map((given) =>
+    rate(
+      `concurrency \`${given}\``,
+      { maxConcurrency: given },
+      '--max-concurrency',
+      'must be a whole number from 1 to 10000, or a percentage from "1%" to "100%"',
+    ),
+  ),
+  rate(
+    'an error limit of `-1`',
+    { maxErrors: -1 },
+    '--max-errors',
+    'must be a whole number from 0 to 10000, or a percentage from "0%" to "100%"',
+  ),
+  rate(
+    'more errors than instances',
+    { maxErrors: 2 },
+    '--max-errors',
+    'is more than the 1 instances there are; leave it out for no limit',
+  ),
+  rate('an approval without a canary', { approve: true }, '--approve', 'needs a canary, after which it asks'),
   {
     input: 'an unknown field',
     field: 'command.timeoutSecond',
@@ -201,7 +233,7 @@ export const INPUT_TABLE: InputRow[] = [
   {
     input: 'a field this operation does not have',
     field: 'maxErrors',
-    answer: 'is unknown; known are region, targets, command, name',
+    answer: 'is unknown; known are region, targets, command, name, rate',
     value: { ...GOOD, maxErrors: 3 },
   },
   {

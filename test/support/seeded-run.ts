@@ -60,6 +60,7 @@ export async function runSeed(seed: number): Promise<string[]> {
       region: REGION,
       targets: { instanceIds: [...expected.keys()] },
       command: { type: 'RunShellScript', content: 'work', timeoutSeconds: random.between(10, 120) },
+      rate: { maxConcurrency: '100%', maxErrors: '100%' },
     });
     const rows = await readRows(result.resultStore.path);
     return [...wrongRows(expected, rows), ...wrongEffects(fleet, instances)].map(

@@ -40,7 +40,11 @@ export interface Fleet {
   account: string;
   simulator: Simulator;
   calls: CallRecord[];
-  start(input: RunCommandInput): Promise<WorkflowHandle<() => Promise<RunCommandResult>>>;
+  /** `batchesPerRun`: the run continues as new after so many batches. */
+  start(
+    input: RunCommandInput,
+    carried?: { batchesPerRun: number },
+  ): Promise<WorkflowHandle<() => Promise<RunCommandResult>>>;
   run(input: RunCommandInput): Promise<RunCommandResult>;
   /** Runs `act` once, right after the first answer to `action`. */
   afterCall(action: string, act: () => void): void;
@@ -136,11 +140,11 @@ async function workOn<T>(
       }),
     },
   });
-  const start: Fleet['start'] = (input) =>
+  const start: Fleet['start'] = (input, carried) =>
     temporal.client.workflow.start('runCommand', {
       taskQueue,
       workflowId: `run-${(runs += 1)}`,
-      args: [input],
+      args: [input, ...(carried ? [carried] : [])],
     });
   const fleet: Fleet = {
     temporal,

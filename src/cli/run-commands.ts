@@ -1,0 +1,132 @@
+/**
+ * Names, options and help of the commands around runs: `run`, `status`, `results`, `cancel`, and what is said to a run
+ * while it goes on.
+ *
+ * The one rule: as in main.ts, nothing is done here; a command's own file is loaded when it is called.
+ */
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import type { Door } from './event-commands';
+import { EXIT_CODES } from './exit';
+import type { RunOptions } from './run-options';
+
+/** Options whose lists are absent where nothing was typed. */
+type Lists<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
+
+const JSON_HELP = 'print one JSON document';
+
+export function addRunCommands(steward: Command, door: Door): void {
+  addRun(steward, door);
+  addInspection(steward, door);
+  addControl(steward, door);
+}
+
+function addControl(steward: Command, { act, context }: Door): void {
+  const commands = {
+    pause: steward
+      .command('pause <id>')
+      .description('send nothing further of a run for now; what is under way goes on'),
+    resume: steward.command('resume <id>').description('let a paused run go on'),
+    approve: steward.command('approve <id>').description('let a run go on after its canary'),
+    abort: steward
+      .command('abort <id>')
+      .description(
+        'send nothing further of a run, for good; what is under way goes on (cancel stops that too)',
+      ),
+    setLimits: steward
+      .command('limits <id>')
+      .description('change the limits of a run that goes on')
+      .option('--max-concurrency <n>', 'instances under way at once: a number or a percentage')
+      .option('--max-errors <n>', 'errors after which nothing further starts: a number or a percentage'),
+  };
+  for (const [name, command] of Object.entries(commands) as [keyof typeof commands, Command][]) {
+    command
+      .option('--json', JSON_HELP)
+      .action(
+        act(async (id: string, options: object) =>
+          (await import('./run-updates.js')).tellRun(name, id, options, context()),
+        ),
+      );
+  }
+}
+
+function collect(value: string, earlier: string[] = []): string[] {
+  return [...earlier, value];
+}
+
+function addRun(steward: Command, { act, context }: Door): void {
+  steward
+    .command('run')
+    .description('run a command on instances and wait for the result')
+    .usage('[options] -- COMMAND')
+    .argument('[command...]', 'the script; words are joined by spaces')
+    .option('--region <region>', 'RegionId of the instances (default: STEWARD_REGION)')
+    .option('--instance <id>', 'an instance; may be repeated', collect)
+    .option(
+      '--tag <key=value>',
+      'instances with this tag; key alone for any value; repeated: all of them',
+      collect,
+    )
+    .addOption(
+      new Option('--type <type>', 'RunShellScript, RunBatScript or RunPowerShellScript').default(
+        'RunShellScript',
+      ),
+    )
+    .option('--file <path>', 'the script from a file; - for stdin')
+    .option('--timeout <seconds>', 'time limit on each instance, 10 to 86400 (default: 60)')
+    .option('--user <name>', 'user on the instance (default: root, System on Windows)')
+    .option('--working-directory <path>', 'directory on the instance')
+    .option('--parameter <name=value>', 'value for {{name}} in the script; may be repeated', collect)
+    .option('--name <text>', 'a name for people')
+    .option('--id <id>', 'the id of the run; an id means one run, ever (default: made)')
+    .option('--detach', 'start it, print its id, do not wait')
+    .option('--max-concurrency <n>', 'instances under way at once: a number or a percentage such as 10%')
+    .option('--max-errors <n>', 'one error more, and nothing further starts: a number or a percentage')
+    .option('--canary <n>', 'these first, alone; any error among them, and nothing further starts')
+    .option('--approve', 'after the canary, wait for steward approve ID')
+    .option('--start-with <n>', 'so many at first; each success makes room for one more')
+    .option('--spread-zones', 'neighbours in the order of the run are of different zones')
+    .option('--yes', 'do not ask, however many instances it is')
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', EXIT_CODES)
+    .action(
+      act(async (words: string[], options: Lists<RunOptions, 'instance' | 'tag' | 'parameter'>) => {
+        const lists = { instance: [], tag: [], parameter: [] };
+        return (await import('./run.js')).run({ ...lists, ...options }, words, context());
+      }),
+    );
+}
+
+function addInspection(steward: Command, { act, context }: Door): void {
+  steward
+    .command('status <id>')
+    .description('where a run stands')
+    .option('--follow', 'wait for its end as steward run does')
+    .option('--json', 'print one JSON document')
+    .action(
+      act(async (id: string, options: object) =>
+        (await import('./inspect.js')).status(id, options, context()),
+      ),
+    );
+  steward
+    .command('results <id>')
+    .description('every row of a run with its whole output')
+    .option('--instance <id>', 'only this instance; may be repeated', collect)
+    .option('--failed', 'only those that did not succeed')
+    .addOption(new Option('--csv', 'print CSV').conflicts('json'))
+    .option('--json', 'print one JSON document')
+    .action(
+      act(async (id: string, options: { instance?: string[] }) =>
+        (await import('./inspect.js')).results(id, { instance: [], ...options }, context()),
+      ),
+    );
+  steward
+    .command('cancel <id>')
+    .description('stop what has not started, and report what had')
+    .option('--json', 'print one JSON document')
+    .action(
+      act(async (id: string, options: object) =>
+        (await import('./inspect.js')).cancel(id, options, context()),
+      ),
+    );
+}
