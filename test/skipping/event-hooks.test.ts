@@ -121,14 +121,17 @@ describe('a webhook', () => {
     ));
 
   it.each([
-    ['says no', '{"verdict":"no","reason":"freeze"}'],
-    ['answers rubbish', '<html>'],
-    ['never says yes', '{"verdict":"not-yet","retryAfterSeconds":600}'],
-  ])('that %s stops the reboot', (_name, body) =>
-    answering([body], (port) =>
+    ['says no', '{"verdict":"no","reason":"freeze"}', 1],
+    ['answers rubbish', '<html>', 60],
+    ['never says yes', '{"verdict":"not-yet","retryAfterSeconds":600}', 4],
+    ['says "in a second" for ever', '{"verdict":"not-yet","retryAfterSeconds":1}', 150],
+  ])('that %s stops the reboot, and is asked no more', (_name, body, most) =>
+    answering([body], (port, asked) =>
       withFleet({ instances: 1, policies: withHook(hook(port)) }, async (fleet) => {
         expect(await handle(fleet)).toMatchObject({ outcome: 'escalated', step: 'pre/first', reboots: 0 });
         expect(reboots(fleet)).toBe(0);
+        expect(asked()).toBeGreaterThan(0);
+        expect(asked()).toBeLessThanOrEqual(most);
       }),
     ),
   );
