@@ -228,7 +228,7 @@ describe('skipped by a person', () => {
         workflowId: patrolIdOf(fleet.account, REGION),
         args: [input],
       });
-      const handle = workflow.getHandle(systemEventIdOf(fleet.account, REGION, eventId)) as Handler;
+      const handle: Handler = workflow.getHandle(systemEventIdOf(fleet.account, REGION, eventId));
       await until(
         'it is held',
         async () => (await progressOf(handle).catch(() => undefined))?.phase === 'holding',
