@@ -17,6 +17,7 @@ import {
 } from './eips';
 import { describeImages } from './describe-images';
 import { copyImage, createImage, deleteImage } from './images';
+import { describeInstanceRamRole, describeUserData } from './instance-extras';
 import { describeInstanceTypes } from './instance-types';
 import {
   deleteInstance,
@@ -54,6 +55,8 @@ export const ACTIONS: readonly Action[] = [
   describeInstances,
   describeInstanceStatus,
   describeInstanceAttribute,
+  describeUserData,
+  describeInstanceRamRole,
   modifyInstanceAttribute,
   startInstance,
   startInstances,

@@ -14,6 +14,12 @@ import { taskQueueOf } from '../domain/messages';
 import type { InputError } from '../domain/messages';
 import type { HandleSystemEventInput } from '../domain/system-event';
 import { formatInputErrors, parseRunCommandInput } from '../domain/run-command-input';
+import {
+  parseDiscardCopiesInput,
+  parseLaunchSpotInput,
+  parseRelaunchSpotInput,
+  parseSpotReportInput,
+} from '../domain/spot-input';
 
 const PARSERS = {
   runCommand: parseRunCommandInput,
@@ -21,6 +27,12 @@ const PARSERS = {
   patrolRegion: parsePatrolInput,
   reportSystemEvents: parseReportInput,
   drillSystemEvent: parseDrillInput,
+  relaunchSpotInstance: parseRelaunchSpotInput,
+  launchSpotInstance: parseLaunchSpotInput,
+  discardSpotCopies: parseDiscardCopiesInput,
+  warmSpotImage: parseRelaunchSpotInput,
+  drillSpotReclaim: parseRelaunchSpotInput,
+  reportSpot: parseSpotReportInput,
 };
 
 export interface CheckActivities {

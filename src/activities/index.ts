@@ -15,6 +15,14 @@ import { createPatrolActivities } from './patrol';
 import type { EventHandlers, PatrolActivities } from './patrol';
 import { createRunCommandActivities } from './run-command';
 import type { RunCommandActivities } from './run-command';
+import { createSpotLaunchActivities } from './spot-launch';
+import type { SpotLaunchActivities } from './spot-launch';
+import { createSpotReportActivities } from './spot-report';
+import type { SpotReportActivities, SpotRescues } from './spot-report';
+import { createSpotReadActivities } from './spot-read';
+import type { SpotReadActivities } from './spot-read';
+import { createSpotSaveActivities } from './spot-save';
+import type { SpotSaveActivities } from './spot-save';
 import { createSystemEventActivities } from './system-events';
 import type { SystemEventActivities } from './system-events';
 import { createWaitingActivities } from './waiting';
@@ -28,10 +36,13 @@ export interface Dependencies {
   store: ResultStore;
   waits: Waits;
   handlers: EventHandlers;
+  rescues: SpotRescues;
   gates: Gates;
   account: string;
   policies: PolicyFile;
   callWebhook: Caller;
+  /** The value of a variable of the worker that a policy names. */
+  secretOf: (name: string) => string | undefined;
 }
 
 export type Activities = CheckActivities &
@@ -41,8 +52,12 @@ export type Activities = CheckActivities &
   SystemEventActivities &
   HookActivities &
   EventReportActivities &
-  PatrolActivities &
-  GateActivities;
+  GateActivities &
+  SpotReadActivities &
+  SpotSaveActivities &
+  SpotLaunchActivities &
+  SpotReportActivities &
+  PatrolActivities;
 
 export function createActivities(parts: Dependencies): Activities {
   const { ecs, store, waits, handlers, gates, policies } = parts;
@@ -56,5 +71,9 @@ export function createActivities(parts: Dependencies): Activities {
     ...createPatrolActivities(ecs, handlers),
     ...createEventReportActivities(ecs, handlers, policies),
     ...createGateActivities(gates),
+    ...createSpotReadActivities(ecs, policies),
+    ...createSpotSaveActivities(ecs),
+    ...createSpotLaunchActivities(ecs, parts.secretOf),
+    ...createSpotReportActivities(ecs, policies, parts.rescues),
   });
 }

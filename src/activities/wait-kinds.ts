@@ -36,6 +36,9 @@ export const WAIT_KINDS: Record<WaitKind, (request: LookRequest) => Promise<Look
   snapshot: (request) => lookByIds(request, 100, snapshotsOf),
   systemEvent: (request) => lookByIds(request, 100, eventsOf),
   instances: lookAtInstances,
+  image: (request) => lookByIds(request, 100, imagesOf),
+  // One filtered listing, however many are waited for.
+  reclaim: (request) => lookByIds(request, Infinity, reclaimsOf),
 };
 
 /** What one call says of some ids: which are listed, and which of those are over. */
@@ -108,6 +111,22 @@ async function snapshotsOf({ ecs, region }: LookRequest, waits: Wait[]): Promise
   const listed = [...statuses.keys()];
   const over = listed.filter((id) => statuses.get(id) === 'accomplished' || statuses.get(id) === 'failed');
   return idsOf(listed, over, (id) => id);
+}
+
+async function imagesOf({ ecs, region }: LookRequest, waits: Wait[]): Promise<Seen> {
+  const images = await ecs.describeImages(
+    region,
+    waits.map((wait) => wait.key),
+  );
+  const made = images.filter(({ status }) => status !== 'Creating' && status !== 'Waiting');
+  return idsOf(images, made, ({ imageId }) => imageId);
+}
+
+/** Over when the instance is no longer locked: released, stopped, or left to us. */
+async function reclaimsOf({ ecs, region }: LookRequest): Promise<Seen> {
+  const { instances } = await ecs.listRecycling(region);
+  const stopped = instances.filter(({ status }) => status === 'Stopped');
+  return idsOf(instances, stopped, ({ instanceId }) => instanceId);
 }
 
 async function eventsOf({ ecs, region }: LookRequest, waits: Wait[]): Promise<Seen> {

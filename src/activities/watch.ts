@@ -5,6 +5,7 @@
  */
 import { activityInfo } from '@temporalio/activity';
 import type { EcsClient } from '../ecs/client';
+import { EcsError } from '../ecs/errors';
 import type { TickVerdict, Wait, WaitKind, WatchMemory } from '../domain/watch';
 import { atBoundary } from './failures';
 import { WAIT_KINDS } from './wait-kinds';
@@ -27,13 +28,25 @@ export function createWatchActivities(ecs: EcsClient, waits: Waits): WatchActivi
       atBoundary(async () => {
         const now = activityInfo().currentAttemptScheduledTimestampMs;
         const looks = new Map<WaitKind, Look>();
+        const failures: EcsError[] = [];
         for (const kind of new Set(request.waits.map((wait) => wait.kind))) {
           const ofKind = request.waits.filter((wait) => wait.kind === kind);
-          looks.set(kind, await WAIT_KINDS[kind]({ ...request, ecs, waits: ofKind, now }));
+          try {
+            looks.set(kind, await WAIT_KINDS[kind]({ ...request, ecs, waits: ofKind, now }));
+          } catch (error) {
+            // One API that is throttled keeps nobody waiting who waits for another.
+            if (!(error instanceof EcsError)) throw error;
+            failures.push(error);
+          }
         }
+        if (looks.size === 0 && failures[0]) throw failures[0];
         const over = request.waits.filter((wait) => looks.get(wait.kind)?.ended.has(wait.key));
         const told = await tell(waits, over);
-        return verdictOf(request.waits, looks, told);
+        const verdict = verdictOf(request.waits, looks, told);
+        const memory = { ...request.memory, ...verdict.memory };
+        if (failures.length === 0) return { ...verdict, memory };
+        const error = failures.map(({ message }) => message).join('; ');
+        return { ...verdict, memory, report: { ...verdict.report, error } };
       }),
   };
 }

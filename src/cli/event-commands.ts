@@ -117,16 +117,20 @@ function addDrill(events: Command, { act, context }: Door): void {
 }
 
 function addPatrol(steward: Command, { act, context }: Door): void {
-  const patrol = steward.command('patrol').description("a region's look-out for system events");
+  const patrol = steward.command('patrol').description("a region's look-out: system events, reclaims");
   const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];
-  regional(patrol, 'start', 'look for events, and have each handled')
+  regional(patrol, 'start', 'look for events and reclaims, and have each handled')
+    .option('--kind <kind>', 'only events, or only reclaims of spot instances', collect)
     .option('--every <seconds>', 'between two looks, 10 to 3600 (default: 60)')
     .option('--type <type>', 'only events of this type; may be repeated', collect)
     .option('--tag <key=value>', 'only instances with this tag; may be repeated: all of them', collect)
     .option('--instance <id>', 'only this instance; may be repeated', collect)
     .action(
       act(async (options: Partial<PatrolOptions>) =>
-        (await import('./patrol.js')).patrolStart({ type: [], tag: [], instance: [], ...options }, context()),
+        (await import('./patrol.js')).patrolStart(
+          { kind: [], type: [], tag: [], instance: [], ...options },
+          context(),
+        ),
       ),
     );
   regional(patrol, 'status', 'whether it runs, and its last look').action(

@@ -15,6 +15,7 @@ import { addEventCommands } from './event-commands';
 import { CliError, EXIT, EXIT_CODES, messageOf } from './exit';
 import { runProgram } from './programs';
 import { addRunCommands } from './run-commands';
+import { addSpotCommands } from './spot-commands';
 import type { UpOptions } from './stack-options';
 import { processTerminal } from './terminal';
 
@@ -57,6 +58,7 @@ function program(act: Act): Command {
   addRunCommands(steward, { act, context });
   addLooks(steward, act);
   addEventCommands(steward, { act, context });
+  addSpotCommands(steward, { act, context });
   return steward;
 }
 

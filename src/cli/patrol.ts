@@ -8,6 +8,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@te
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PATROL_REGION, patrolIdOf } from '../domain/event-messages';
 import { PROGRESS_QUERY } from '../domain/messages';
+import { PATROL_KINDS } from '../domain/system-event';
 import type { PatrolInput, PatrolState } from '../domain/system-event';
 import { stripControl } from '../domain/text';
 import type { Temporal } from './connection';
@@ -23,6 +24,7 @@ import { selfCommand } from './self';
 
 export interface PatrolOptions extends RegionOptions {
   every?: string;
+  kind: string[];
   type: string[];
   tag: string[];
   instance: string[];
@@ -92,12 +94,16 @@ export async function patrolStop(options: RegionOptions, { config, terminal }: C
   });
 }
 
-function inputOf({ every, type, tag, instance }: PatrolOptions, region: string): PatrolInput {
+function inputOf({ every, kind, type, tag, instance }: PatrolOptions, region: string): PatrolInput {
   const everySeconds = Number(every ?? DEFAULT_EVERY_SECONDS);
   if (!Number.isInteger(everySeconds) || everySeconds < 10 || everySeconds > 3_600)
     throw usageError([{ path: '--every', message: 'must be a whole number of seconds from 10 to 3600' }]);
+  const kinds = PATROL_KINDS.filter((each) => kind.includes(each));
+  if (kinds.length < new Set(kind).size)
+    throw usageError([{ path: '--kind', message: `must be ${PATROL_KINDS.join(' or ')}` }]);
   return {
     region,
+    ...(kinds.length > 0 ? { kinds } : {}),
     ...(every === undefined ? {} : { everySeconds }),
     ...(type.length > 0 ? { eventTypes: type } : {}),
     ...(instance.length > 0 ? { instanceIds: instance } : {}),
@@ -172,9 +178,17 @@ export function patrolText({ workflowId, region, running, status, url, progress,
   }
   const lines = [workflowId, ...(url === undefined ? [] : [url]), ...(reason === undefined ? [] : [reason])];
   if (!progress) return lines.join('\n');
-  const { known, looks, lastLook, everySeconds = DEFAULT_EVERY_SECONDS } = progress;
-  lines.push(`looks every ${everySeconds} s at ${filterText(progress)}`);
-  lines.push(`${plural(looks, 'look')}, ${plural(known.length, 'open event')}`);
+  lines.push(...eventLines(progress), ...reclaimLines(progress));
+  return lines.map((line) => stripControl(line)).join('\n');
+}
+
+function eventLines(progress: PatrolState): string[] {
+  const { kinds, known, looks, lastLook, everySeconds = DEFAULT_EVERY_SECONDS } = progress;
+  if (kinds?.includes('events') === false) return [];
+  const lines = [
+    `looks every ${everySeconds} s at ${filterText(progress)}`,
+    `${plural(looks, 'look')}, ${plural(known.length, 'open event')}`,
+  ];
   if (lastLook) {
     const { at, started, changed, calls, error } = lastLook;
     lines.push(`the last at ${at}: ${started} new, ${changed} changed, ${plural(calls, 'call')}`);
@@ -182,7 +196,21 @@ export function patrolText({ workflowId, region, running, status, url, progress,
   }
   for (const { eventId, status: now, notBefore } of known)
     lines.push(`  ${eventId}  ${now}  not before ${notBefore}`);
-  return lines.map((line) => stripControl(line)).join('\n');
+  return lines;
+}
+
+function reclaimLines({ kinds, locked = [], lockLooks = 0, lastLockLook }: PatrolState): string[] {
+  if (kinds?.includes('reclaims') === false) return [];
+  const lines = [
+    'looks every 15 s for spot instances that are being taken back, every 5 s while there is one',
+    `${plural(lockLooks, 'look')}, ${locked.length} being taken back`,
+  ];
+  if (lastLockLook) {
+    const { at, started, calls, error } = lastLockLook;
+    lines.push(`the last at ${at}: ${started} new, ${plural(calls, 'call')}`);
+    if (error !== undefined) lines.push(`it failed: ${error}`);
+  }
+  return [...lines, ...locked.map(({ instanceId }) => `  ${instanceId}`)];
 }
 
 function filterText({ eventTypes, instanceIds, tags }: PatrolInput): string {

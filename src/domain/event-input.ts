@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { InputError } from './messages';
 import { REGION_PATTERN } from './run-command-input';
 import type { DrillInput, ReportSystemEventsInput } from './event-report';
+import { PATROL_KINDS } from './system-event';
 import type { HandleSystemEventInput, PatrolState } from './system-event';
 
 z.config({ jitless: true });
@@ -51,6 +52,10 @@ export const drillInputSchema = z.strictObject({
 /** Input of `patrolRegion` as a schema; what it carries over continue-as-new is accepted beside it. */
 export const patrolInputSchema = z.looseObject({
   region,
+  kinds: z
+    .array(z.enum(PATROL_KINDS, { error: 'must be events or reclaims' }))
+    .min(1, { error: 'is empty; leave it out for both' })
+    .optional(),
   everySeconds: whole(10, 3_600, 'seconds').optional(),
   eventTypes: z
     .array(

@@ -46,9 +46,21 @@ export function eventDetailsOf({ phase, event, plan, outcome, steps }: SystemEve
   return [...lines, shown.join('\n')].join('\n\n');
 }
 
-export function patrolDetailsOf({ region, known, looks, lastLook }: PatrolState): string {
-  const last = lastLook
-    ? `last look ${lastLook.at}: ${lastLook.open} open, ${lastLook.started} new, ${lastLook.changed} changed${lastLook.error ? ` · failed: ${escapeMarkdown(lastLook.error)}` : ''}`
+export function patrolDetailsOf(state: PatrolState): string {
+  const { region, known, looks, lastLook, kinds, locked = [], lockLooks = 0, lastLockLook } = state;
+  const failed = (error?: string): string => (error ? ` · failed: ${escapeMarkdown(error)}` : '');
+  const events = lastLook
+    ? `last look ${lastLook.at}: ${lastLook.open} open, ${lastLook.started} new, ${lastLook.changed} changed${failed(lastLook.error)}`
     : 'not looked yet';
-  return [`**${known.length} open events** in ${region} · ${looks} looks`, last].join('\n\n');
+  const reclaims = lastLockLook
+    ? `last look ${lastLockLook.at}: ${lastLockLook.locked} locked, ${lastLockLook.started} new${failed(lastLockLook.error)}`
+    : 'not looked yet';
+  return [
+    ...(kinds?.includes('events') === false
+      ? []
+      : [`**${known.length} open events** in ${region} · ${looks} looks`, events]),
+    ...(kinds?.includes('reclaims') === false
+      ? []
+      : [`**${locked.length} spot instances being taken back** · ${lockLooks} looks`, reclaims]),
+  ].join('\n\n');
 }

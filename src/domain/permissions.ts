@@ -25,6 +25,33 @@ export const FEATURES = {
     'CreateSimulatedSystemEvents',
     'CancelSimulatedSystemEvents',
   ],
+  /** Beside those of runCommand, by which health is checked and command hooks are run. */
+  spot: [
+    'DescribeInstances',
+    'ListTagResources',
+    'DescribeDisks',
+    'DescribeUserData',
+    'DescribeInstanceRamRole',
+    'ModifyDiskAttribute',
+    'CreateImage',
+    'DescribeImages',
+    'CreateSnapshot',
+    'DescribeSnapshots',
+    'DescribeVSwitches',
+    'DescribeAvailableResource',
+    'DescribeSpotPriceHistory',
+    'DescribeSpotAdvice',
+    'RunInstances',
+    'AttachDisk',
+    'DescribeEipAddresses',
+    'AssociateEipAddress',
+    'UnassociateEipAddress',
+    'DeleteImage',
+    'DeleteSnapshot',
+    'DeleteDisk',
+    'DescribeInstanceHistoryEvents',
+    'CreateSimulatedSystemEvents',
+  ],
 } as const;
 
 export type Feature = keyof typeof FEATURES;

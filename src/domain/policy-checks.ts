@@ -25,10 +25,14 @@ export function policyFileErrors(value: unknown): InputError[] {
   if (!isObject(value)) return [];
   const hooks = isObject(value.hooks) ? value.hooks : {};
   const policies = Array.isArray(value.policies) ? (value.policies as unknown[]) : [];
+  const spot = Array.isArray(value.spot) ? (value.spot as unknown[]) : [];
   return [
     ...policies.flatMap((policy, index) => (isObject(policy) ? policyErrors(policy, index, hooks) : [])),
-    ...sameNames(policies),
-    ...neverReached(policies),
+    ...sameNames(policies, 'policies'),
+    ...neverReached(policies, 'policies'),
+    ...spot.flatMap((policy, index) => (isObject(policy) ? spotErrors(policy, index, hooks) : [])),
+    ...sameNames(spot, 'spot'),
+    ...neverReached(spot, 'spot'),
     ...Object.entries(hooks).flatMap(([name, hook]) => hookErrors(name, hook)),
   ];
 }
@@ -48,6 +52,32 @@ function policyErrors(policy: Unchecked, index: number, hooks: Unchecked): Input
         ]
       : []),
   ];
+}
+
+function spotErrors(policy: Unchecked, index: number, hooks: Unchecked): InputError[] {
+  const at: Keys = ['spot', index];
+  const { save } = policy;
+  const twice = Array.isArray(save)
+    ? (save as unknown[]).findIndex((rung, i) => save.indexOf(rung) !== i)
+    : -1;
+  return [
+    ...['drain', 'undrain', 'post', 'notify'].flatMap((step) =>
+      referenceErrors(policy[step], [...at, step], hooks),
+    ),
+    ...['drain', 'undrain'].flatMap((step) => snapshotErrors(policy[step], [...at, step], hooks)),
+    ...(twice < 0 ? [] : [error([...at, 'save', twice], 'is named twice; a way to save is tried once')]),
+  ];
+}
+
+/** A disk takes one snapshot at a time, and the rescue's own must not wait for another. */
+function snapshotErrors(names: unknown, at: Keys, hooks: Unchecked): InputError[] {
+  if (!Array.isArray(names)) return [];
+  return (names as unknown[]).flatMap((name, index) => {
+    const hook = typeof name === 'string' && Object.hasOwn(hooks, name) ? hooks[name] : undefined;
+    if (!isObject(hook) || hook.snapshot === undefined) return [];
+    const why = 'which takes snapshots: the image of the rescue could not be made meanwhile; remove it';
+    return [error([...at, index], `names ${String(name)}, ${why}`)];
+  });
 }
 
 /** Hooks a policy names and nobody defines; hooks named twice; things told to people that are no message. */
@@ -84,21 +114,21 @@ function roomErrors(policy: Unchecked, at: Keys): InputError[] {
   });
 }
 
-function sameNames(policies: unknown[]): InputError[] {
+function sameNames(policies: unknown[], list: 'policies' | 'spot'): InputError[] {
   const names = policies.map((policy) => (isObject(policy) ? policy.name : undefined));
   return names.flatMap((name, index) =>
     typeof name === 'string' && names.indexOf(name) !== index
-      ? [error(['policies', index, 'name'], `${name} is the name of another policy already; choose another`)]
+      ? [error([list, index, 'name'], `${name} is the name of another policy already; choose another`)]
       : [],
   );
 }
 
 /** The first policy that matches holds, so one that matches everything is the last. */
-function neverReached(policies: unknown[]): InputError[] {
+function neverReached(policies: unknown[], list: 'policies' | 'spot'): InputError[] {
   const all = policies.findIndex((policy) => isObject(policy) && asksNothing(policy.match));
   if (all < 0 || all === policies.length - 1) return [];
-  const message = `matches every event, so the policies after it are never reached; move it to the end, or give it a match`;
-  return [error(['policies', all], message)];
+  const message = `matches ${list === 'spot' ? 'every instance' : 'every event'}, so the policies after it are never reached; move it to the end, or give it a match`;
+  return [error([list, all], message)];
 }
 
 function asksNothing(match: unknown): boolean {

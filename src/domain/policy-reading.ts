@@ -10,7 +10,9 @@ import { POLICY_DEFAULTS } from './policy';
 import type { EventPolicy, HookDefinition, PolicyFile } from './policy';
 import { policyFileErrors } from './policy-checks';
 import { policyFileSchema } from './policy-schema';
-import type { WrittenHook, WrittenPolicy, WrittenPolicyFile } from './policy-schema';
+import type { WrittenHook, WrittenPolicy, WrittenPolicyFile, WrittenSpotPolicy } from './policy-schema';
+import { BUILT_IN_SPOT_POLICY } from './spot-policy';
+import type { SpotPolicy } from './spot-policy';
 
 const COMMAND_SECONDS = 60;
 const MINUTE = 60_000;
@@ -41,6 +43,12 @@ function completed(written: WrittenPolicyFile): PolicyFile {
       },
       policy: completedPolicy(policy),
     })),
+    ...(written.spot && {
+      spot: written.spot.map((policy) => ({
+        match: { instanceIds: policy.match?.instanceIds ?? [], tags: policy.match?.tags ?? [] },
+        policy: completedSpotPolicy(policy),
+      })),
+    }),
     hooks: Object.fromEntries(
       Object.entries(written.hooks ?? {}).map(([name, hook]) => [name, completedHook(hook)]),
     ),
@@ -68,6 +76,39 @@ function completedPolicy(written: WrittenPolicy): EventPolicy {
     health: completedHealth(written.health),
     healthWithinMs: msOf(written.healthWithin, POLICY_DEFAULTS.healthWithinMs),
     proveWithinMs: msOf(written.proveWithin, POLICY_DEFAULTS.proveWithinMs),
+  };
+}
+
+function completedSpotPolicy(written: WrittenSpotPolicy): SpotPolicy {
+  const standard = BUILT_IN_SPOT_POLICY;
+  const { launch = {}, health = {} } = written;
+  const { priceCap, passwordEnv } = launch;
+  return {
+    name: written.name,
+    drain: written.drain ?? [],
+    drainMs: msOf(written.drainWithin, standard.drainMs),
+    undrain: written.undrain ?? [],
+    save: written.save ?? standard.save,
+    saveWithinMs: msOf(written.saveWithin, standard.saveWithinMs),
+    warmMaxAgeMs: msOf(written.warmMaxAge, standard.warmMaxAgeMs),
+    launch: {
+      instanceTypes: launch.instanceTypes ?? [],
+      vSwitchIds: launch.vSwitches ?? [],
+      payAsYouGo: launch.payAsYouGo ?? standard.launch.payAsYouGo,
+      withinMs: msOf(launch.within, standard.launch.withinMs),
+      ...(priceCap !== undefined && { priceCap }),
+      ...(passwordEnv !== undefined && { passwordEnv }),
+    },
+    ip: written.ip ?? standard.ip,
+    userData: written.userData ?? standard.userData,
+    health: {
+      timeoutSeconds: msOf(health.timeout, standard.health.timeoutSeconds * 1000) / 1000,
+      ...(health.command !== undefined && { command: health.command }),
+    },
+    healthWithinMs: msOf(written.healthWithin, standard.healthWithinMs),
+    post: written.post ?? [],
+    retentionMs: msOf(written.retention, standard.retentionMs),
+    notify: written.notify ?? [],
   };
 }
 

@@ -9,6 +9,7 @@ import { contentErrors } from './command-content';
 import { parseDuration } from './durations';
 import { nearestName } from './input-errors';
 import { IF_NO_WINDOW, ON_FAILURE } from './policy';
+import { IP_POLICIES, SAVE_RUNGS } from './spot-policy';
 import { parseExclusion, parseWindow } from './windows';
 
 const MAX_POLICIES = 100;
@@ -208,14 +209,66 @@ const hook = z.strictObject({
   onFailure: oneOf(ON_FAILURE),
 });
 
+const yesOrNo = z.boolean({ error: 'must be true or false' });
+const hooks = list(name, MAX_HOOKS_OF_A_STEP);
+
+const spotPolicy = z.strictObject({
+  name,
+  match: z.strictObject({ tags: list(tag, 20), instanceIds: list(instanceId, MAX_IDS) }).optional(),
+  drain: hooks,
+  drainWithin: duration(5, 240, 'from 5s to 4m, for a notice is five minutes'),
+  undrain: hooks,
+  save: z.array(oneOf(SAVE_RUNGS).unwrap()).min(1, { error: 'is empty; name a way to save' }).optional(),
+  saveWithin: duration(300, DAY, 'from 5m to 1d'),
+  warmMaxAge: duration(HOUR, 90 * DAY, 'from 1h to 90d'),
+  launch: z
+    .strictObject({
+      instanceTypes: list(
+        checked('an instance type such as ecs.g7.large', (text) =>
+          /^ecs\.[a-z0-9.-]{2,60}$/.test(text) ? undefined : 'is not an instance type such as ecs.g7.large',
+        ),
+        10,
+      ),
+      vSwitches: list(
+        checked('a vSwitch id such as vsw-bp1abc', (text) =>
+          /^vsw-[a-z0-9]{1,62}$/.test(text) ? undefined : 'is not a vSwitch id such as vsw-bp1abc',
+        ),
+        20,
+      ),
+      priceCap: z
+        .number({ error: 'must be a price an hour such as 0.35' })
+        .min(0.001, { error: 'must be at least 0.001' })
+        .max(10_000, { error: 'must be at most 10000' })
+        .optional(),
+      payAsYouGo: yesOrNo.optional(),
+      passwordEnv: secretEnv.optional(),
+      within: duration(60, DAY, 'from 1m to 1d'),
+    })
+    .optional(),
+  ip: oneOf(IP_POLICIES),
+  userData: yesOrNo.optional(),
+  health: z
+    .strictObject({ command: script.optional(), timeout: duration(10, HOUR, 'from 10s to 1h') })
+    .optional(),
+  healthWithin: duration(60, DAY, 'from 1m to 1d'),
+  post: hooks,
+  retention: duration(HOUR, 365 * DAY, 'from 1h to 365d'),
+  notify: hooks,
+});
+
 /** The policy file. */
 export const policyFileSchema = z.strictObject({
   version: z.literal(1, { error: 'must be 1, the only version there is' }),
   policies: z.array(policy).max(MAX_POLICIES, { error: `has too many; at most ${MAX_POLICIES} are allowed` }),
+  spot: z
+    .array(spotPolicy)
+    .max(MAX_POLICIES, { error: `has too many; at most ${MAX_POLICIES} are allowed` })
+    .optional(),
   hooks: z.record(z.string(), hook).optional(),
 });
 
 /** The file as the schema accepts it. */
 export type WrittenPolicyFile = z.infer<typeof policyFileSchema>;
 export type WrittenPolicy = z.infer<typeof policy>;
+export type WrittenSpotPolicy = z.infer<typeof spotPolicy>;
 export type WrittenHook = z.infer<typeof hook>;

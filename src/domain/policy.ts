@@ -6,6 +6,7 @@
  * in the policy file of the worker only.
  */
 import type { CommandType } from './messages';
+import type { SpotMatch, SpotPolicy } from './spot-policy';
 
 /** What to do where no window is left before the deadline. */
 export const IF_NO_WINDOW = ['act-at-deadline', 'alert-only', 'now'] as const;
@@ -111,6 +112,8 @@ export interface PolicyFile {
   version: 1;
   /** In order; the first that matches holds. */
   policies: { match: PolicyMatch; policy: EventPolicy }[];
+  /** For spot instances that are taken back; in order, the first that matches holds. */
+  spot?: { match: SpotMatch; policy: SpotPolicy }[];
   hooks: Record<string, HookDefinition>;
 }
 

@@ -17,6 +17,20 @@ import {
   PATROL_REGION,
   REPORT_SYSTEM_EVENTS,
 } from './event-messages';
+import {
+  discardCopiesInputSchema,
+  launchSpotInputSchema,
+  relaunchSpotInputSchema,
+  spotReportInputSchema,
+} from './spot-input';
+import {
+  DISCARD_SPOT_COPIES,
+  DRILL_SPOT_RECLAIM,
+  LAUNCH_SPOT_INSTANCE,
+  RELAUNCH_SPOT_INSTANCE,
+  REPORT_SPOT,
+  WARM_SPOT_IMAGE,
+} from './spot-messages';
 import { runCommandInputSchema } from './run-command-input';
 
 const SCHEMAS: Record<string, z.ZodType> = {
@@ -25,6 +39,12 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [HANDLE_SYSTEM_EVENT]: handleSystemEventInputSchema,
   [REPORT_SYSTEM_EVENTS]: reportInputSchema,
   [DRILL_SYSTEM_EVENT]: drillInputSchema,
+  [RELAUNCH_SPOT_INSTANCE]: relaunchSpotInputSchema,
+  [LAUNCH_SPOT_INSTANCE]: launchSpotInputSchema,
+  [WARM_SPOT_IMAGE]: relaunchSpotInputSchema,
+  [DISCARD_SPOT_COPIES]: discardCopiesInputSchema,
+  [REPORT_SPOT]: spotReportInputSchema,
+  [DRILL_SPOT_RECLAIM]: relaunchSpotInputSchema,
 };
 
 /** Workflow types whose input has a schema. */

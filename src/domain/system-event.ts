@@ -133,9 +133,15 @@ export const EVENT_UPDATES = {
 /** Signal of the patrol: the event looks different from before; read it again. */
 export const EVENT_CHANGED_SIGNAL = 'eventChanged';
 
+/** What a patrol looks for: open system events, and spot instances that are being taken back. */
+export const PATROL_KINDS = ['events', 'reclaims'] as const;
+export type PatrolKind = (typeof PATROL_KINDS)[number];
+
 export interface PatrolInput {
   region: string;
-  /** Seconds between looks; default 60. */
+  /** Absent: both. */
+  kinds?: PatrolKind[];
+  /** Seconds between looks for events; default 60. Reclaims are looked for every 15 s, and every 5 s while there is one. */
   everySeconds?: number;
   /** Only these event types; absent: all. */
   eventTypes?: string[];
@@ -150,9 +156,21 @@ export interface KnownEvent {
   notBefore: string;
 }
 
+/** A reclaim whose rescue was started at `startedAt`, epoch milliseconds. */
+export interface KnownReclaim {
+  instanceId: string;
+  startedAt: number;
+}
+
 export interface PatrolState extends PatrolInput {
   known: KnownEvent[];
   looks: number;
   lastLook?: { at: string; open: number; started: number; changed: number; calls: number; error?: string };
+  /** Instances that are being taken back. */
+  locked?: KnownReclaim[];
+  lockLooks?: number;
+  lastLockLook?: { at: string; locked: number; started: number; calls: number; error?: string };
+  /** When to look next, epoch milliseconds, so that a continued run keeps the pace. */
+  due?: Record<PatrolKind, number>;
   looksPerRun?: number;
 }

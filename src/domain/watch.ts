@@ -6,12 +6,13 @@
  */
 
 /** What can be waited for. A kind is added here and in src/activities/wait-kinds.ts, nowhere else. */
-export type WaitKind = 'invocation' | 'agent' | 'snapshot' | 'systemEvent' | 'instances';
+export type WaitKind =
+  'invocation' | 'agent' | 'snapshot' | 'systemEvent' | 'instances' | 'image' | 'reclaim';
 
 /** One wait. Plain JSON: it is signalled, carried over continue-as-new and handed to the tick. */
 export interface Wait {
   kind: WaitKind;
-  /** What is waited for: invokeId, instanceId (its agent being back), snapshotId, eventId or `instancesKeyOf`. */
+  /** What is waited for: invokeId, instanceId (its agent being back), snapshotId, eventId, `instancesKeyOf`, imageId or instanceId (its reclaim being over). */
   key: string;
   /** Workflow id of who waits; the run id is left out, so that a continued run is found. */
   waiter: string;

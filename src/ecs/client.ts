@@ -7,15 +7,43 @@ import { cloudAssistantCalls } from './cloud-assistant';
 import type { CloudAssistantCalls } from './cloud-assistant';
 import { instanceCalls } from './instances';
 import type { InstanceCalls } from './instances';
+import { diskCalls } from './disks';
+import type { DiskCalls } from './disks';
+import { imageCalls } from './images';
+import type { ImageCalls } from './images';
+import { spotCalls } from './spot';
+import type { SpotCalls } from './spot';
 import { systemEventCalls } from './system-events';
 import type { SystemEventCalls } from './system-events';
 import { EcsTransport } from './transport';
 import type { EcsOptions } from './transport';
 
-export type EcsClient = InstanceCalls & CloudAssistantCalls & SystemEventCalls;
+export type EcsClient = InstanceCalls &
+  CloudAssistantCalls &
+  SystemEventCalls &
+  SpotCalls &
+  ImageCalls &
+  DiskCalls;
 
-/** The client over the real SDK. One per worker: it holds the quota of its account. */
-export function createEcsClient(options: EcsOptions = {}): EcsClient {
+/** Two clients of one account: what is urgent has a share of each API's quota that ordinary calls cannot use up. */
+export interface EcsClients {
+  ordinary: EcsClient;
+  urgent: EcsClient;
+}
+
+/** The clients over the real SDK. One pair per worker: it holds the quota of its account. */
+export function createEcsClients(options: EcsOptions = {}): EcsClients {
   const transport = new EcsTransport(options);
-  return { ...instanceCalls(transport), ...cloudAssistantCalls(transport), ...systemEventCalls(transport) };
+  return { ordinary: callsOf(transport), urgent: callsOf(new EcsTransport(options, 'urgent', transport)) };
+}
+
+function callsOf(transport: EcsTransport): EcsClient {
+  return {
+    ...instanceCalls(transport),
+    ...cloudAssistantCalls(transport),
+    ...systemEventCalls(transport),
+    ...spotCalls(transport),
+    ...imageCalls(transport),
+    ...diskCalls(transport),
+  };
 }

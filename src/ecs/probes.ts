@@ -28,6 +28,7 @@ import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
 import type { FEATURES, Feature } from '../domain/permissions';
 import { EcsError } from './errors';
+import { SPOT_PROBES } from './spot-probes';
 import { EcsTransport } from './transport';
 import type { EcsOptions } from './transport';
 
@@ -45,6 +46,7 @@ const NO_SNAPSHOT = 's-stewarddoctor';
 const NO_TAG = 'steward-doctor-probe';
 
 const PROBES: Record<ProbedAction, Send> = {
+  ...SPOT_PROBES,
   DescribeInstances: (sdk, regionId) =>
     sdk.describeInstances(
       new DescribeInstancesRequest({ regionId, instanceIds: JSON.stringify([NO_INSTANCE]), maxResults: 10 }),

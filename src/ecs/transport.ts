@@ -10,7 +10,7 @@ import Credential, { Config as CredentialConfig } from '@alicloud/credentials';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EcsError, isThrottling, toEcsError } from './errors';
 import { Quota } from './quota';
-import type { QuotaLimits } from './quota';
+import type { Lane, QuotaLimits } from './quota';
 
 export interface EcsOptions {
   /** host:port of another endpoint, e.g. the simulator's; absent: the region's own endpoint of the cloud. */
@@ -56,13 +56,18 @@ export class EcsTransport {
   private readonly quota: Quota;
   private readonly credential: Credential;
 
-  constructor(private readonly options: EcsOptions = {}) {
+  /** `shared`: the quota of another lane's transport of the same account. */
+  constructor(
+    private readonly options: EcsOptions = {},
+    private readonly lane: Lane = 'ordinary',
+    shared?: EcsTransport,
+  ) {
     if (options.protocol === 'http' && !LOOPBACK.test(options.endpoint ?? '')) {
       throw new Error(
         `Plain http is allowed to loopback only, not to ${options.endpoint ?? 'the cloud'}; use https.`,
       );
     }
-    this.quota = new Quota(options.quota, options.now);
+    this.quota = shared?.quota ?? new Quota(options.quota, options.now);
     this.credential = new Credential(options.accessKey ? fixedCredential(options.accessKey) : undefined);
   }
 
@@ -103,7 +108,7 @@ export class EcsTransport {
   }
 
   private async passQuota(action: string, region: string): Promise<void> {
-    const verdict = this.quota.take(action, region);
+    const verdict = this.quota.take(action, region, this.lane);
     if (verdict.grant === 'in') await delay(verdict.waitMs);
     if (verdict.grant !== 'later') return;
     throw new EcsError({
@@ -119,7 +124,7 @@ export class EcsTransport {
   /** A throttling answer closes that API's bucket for everyone in this worker and tells the caller when it opens. */
   private noted(error: EcsError, region: string): EcsError {
     if (!isThrottling(error.code)) return error;
-    return error.retryIn(this.quota.close(error.action, region, error.retryAfterMs));
+    return error.retryIn(this.quota.close(error.action, region, error.retryAfterMs, this.lane));
   }
 
   private async withinTime<T>(action: string, promise: Promise<T>): Promise<T> {

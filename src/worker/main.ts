@@ -12,7 +12,7 @@ import pino from 'pino';
 import type { Logger } from 'pino';
 import { ConfigError, loadConfig } from '../config';
 import type { Config } from '../config';
-import { createEcsClient } from '../ecs/client';
+import { createEcsClients } from '../ecs/client';
 import { EMPTY_POLICY_FILE } from '../domain/policy';
 import type { PolicyFile } from '../domain/policy';
 import { formatInputErrors } from '../domain/run-command-input';
@@ -25,9 +25,10 @@ import { keepHealthFile } from './health-file';
 import { installLogger } from './log';
 import { checkNamespace } from './start-up-checks';
 import { createTemporalEventHandlers } from './temporal-events';
+import { createTemporalSpotRescues } from './temporal-spot';
 import { createTemporalGates } from './temporal-gates';
 import { createTemporalWaits } from './temporal-waits';
-import { createWorker } from './worker';
+import { Workers } from './worker';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEALTH_TIMEOUT_MS = 4_000;
@@ -95,7 +96,7 @@ async function poll(
   const connection = await NativeConnection.connect(connectionOptions);
   const clientConnection = await Connection.connect(connectionOptions);
   const { endpoint } = config.ecs;
-  const ecs = createEcsClient({
+  const ecs = createEcsClients({
     endpoint: endpoint?.host,
     protocol: endpoint?.protocol,
     quota: { ...DEFAULT_QUOTA, ...config.ecs.quota },
@@ -104,29 +105,31 @@ async function poll(
   const store = createFileResultStore(config.resultsDir);
   try {
     const client = new Client({ connection: clientConnection, namespace });
-    const dependencies: Dependencies = {
-      ecs,
+    const dependencies: Omit<Dependencies, 'ecs'> = {
       store,
       account: config.account,
       waits: createTemporalWaits(client, config.account),
       handlers: createTemporalEventHandlers(client, config.account),
+      rescues: createTemporalSpotRescues(client, config.account),
       gates: createTemporalGates(client, config.account),
       policies,
+      secretOf: (name) => env[name],
       callWebhook: (hook, payload) =>
         callWebhook(hook, payload, {
           simulation: endpoint !== undefined,
           secret: hook.secretEnv === undefined ? undefined : env[hook.secretEnv],
         }),
     };
-    const worker = await createWorker({
+    const workers = await Workers.create({
       connection,
       namespace,
       account: config.account,
       settings: config.worker,
       dependencies,
+      ecs,
     });
-    if (env.STEWARD_EXIT_ON_STDIN_CLOSE === '1') endWithParent(() => worker.shutdown());
-    const running = worker.run();
+    if (env.STEWARD_EXIT_ON_STDIN_CLOSE === '1') endWithParent(() => workers.shutdown());
+    const running = workers.run();
     log.info(
       { taskQueue: config.taskQueue, address, namespace, ecs: endpoint?.host ?? 'cloud' },
       'worker polls',
@@ -137,7 +140,7 @@ async function poll(
     const endHealth = config.healthFile
       ? keepHealthFile({
           path: config.healthFile,
-          isWorking: async () => worker.getState() === 'RUNNING' && (await answers(clientConnection)),
+          isWorking: async () => workers.areRunning && (await answers(clientConnection)),
           onChange: (problem) =>
             problem ? log.warn(`not healthy: ${problem}`) : log.info(`healthy: ${config.healthFile}`),
         })

@@ -1,5 +1,6 @@
 /**
- * Composition root of a worker: one account, one task queue, one ECS client (it holds the account's quota).
+ * Composition root of a worker: one account, its two task queues (ordinary and urgent), and a client of ECS for each,
+ * which share the account's quota.
  *
  * The one rule: no business here. If it needs an `if` about instances it belongs elsewhere.
  */
@@ -11,23 +12,54 @@ import { createActivities } from '../activities';
 import type { Dependencies } from '../activities';
 import type { WorkerConfig } from '../config';
 import { taskQueueOf } from '../domain/messages';
+import { urgentQueueOf } from '../domain/spot-messages';
+import type { EcsClient, EcsClients } from '../ecs/client';
 
 export interface WorkerParts {
   connection: NativeConnection;
   namespace: string;
   account: string;
   settings: WorkerConfig;
-  dependencies: Dependencies;
+  /** All but the client of ECS, of which each queue has its own. */
+  dependencies: Omit<Dependencies, 'ecs'>;
+  ecs: EcsClients;
 }
 
-/** A worker that polls `steward-<account>` once it is run. */
-export async function createWorker(parts: WorkerParts): Promise<Worker> {
+/** The two workers of a process. They end together: where one has ended, the other must not go on alone. */
+export class Workers {
+  private constructor(private readonly all: readonly Worker[]) {}
+
+  /** Poll `steward-<account>` and its urgent queue once they are run. */
+  static async create(parts: WorkerParts): Promise<Workers> {
+    const { account, ecs } = parts;
+    return new Workers([
+      await createWorker(parts, taskQueueOf(account), ecs.ordinary),
+      await createWorker(parts, urgentQueueOf(account), ecs.urgent),
+    ]);
+  }
+
+  get areRunning(): boolean {
+    return this.all.every((worker) => worker.getState() === 'RUNNING');
+  }
+
+  /** Until both have ended. */
+  async run(): Promise<void> {
+    await Promise.all(this.all.map((worker) => worker.run().finally(() => this.shutdown())));
+  }
+
+  shutdown(): void {
+    for (const worker of this.all) if (worker.getState() === 'RUNNING') worker.shutdown();
+  }
+}
+
+/** Each with slots of its own, so that nothing ordinary keeps anything urgent waiting. */
+function createWorker(parts: WorkerParts, taskQueue: string, ecs: EcsClient): Promise<Worker> {
   const { settings } = parts;
   return Worker.create({
     connection: parts.connection,
     namespace: parts.namespace,
-    taskQueue: taskQueueOf(parts.account),
-    activities: createActivities(parts.dependencies),
+    taskQueue,
+    activities: createActivities({ ...parts.dependencies, ecs }),
     stickyQueueScheduleToStartTimeout: settings.stickyTimeoutMs,
     shutdownGraceTime: settings.shutdownGraceMs,
     maxCachedWorkflows: settings.maxCachedWorkflows,

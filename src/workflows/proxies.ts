@@ -10,6 +10,9 @@ import type { Activities } from '../activities';
 /** Gaps of 1, 2, 4 … 60 s: an outage of an hour costs about 65 attempts. */
 const PATIENT = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const;
 
+/** Where a notice of five minutes runs: gaps of 1, 2, 4, 5, 5 … s. */
+const PROMPT = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 seconds' } as const;
+
 /**
  * A killed worker is noticed this soon. Activities beat every 2 s (src/activities/beating.ts), so two beats may be late;
  * with the retry's first gap of 1 s and a sticky timeout of 5 s the work goes on within 12 s.
@@ -115,8 +118,16 @@ export const patrolling = proxyActivities<Pick<Activities, 'lookForEvents'>>({
   retry: PATIENT,
 });
 
+/** The patrol's look for reclaims: the next one comes in seconds, and is the better retry. */
+export const lookingForReclaims = proxyActivities<Pick<Activities, 'lookForReclaims'>>({
+  startToCloseTimeout: '20 seconds',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '30 seconds',
+  retry: PROMPT,
+});
+
 /** A report: somebody waits for it, so it fails rather than waiting an outage out. */
-export const reporting = proxyActivities<Pick<Activities, 'reportEvents'>>({
+export const reporting = proxyActivities<Pick<Activities, 'reportEvents' | 'reportSpot'>>({
   startToCloseTimeout: '1 minute',
   heartbeatTimeout: NOTICED_WITHIN,
   scheduleToCloseTimeout: '2 minutes',
@@ -125,7 +136,16 @@ export const reporting = proxyActivities<Pick<Activities, 'reportEvents'>>({
 
 /** A drill's own calls. Each looks before it acts; after a quarter of an hour nobody expects the drill any more. */
 export const drilling = proxyActivities<
-  Pick<Activities, 'raiseDrill' | 'startHandler' | 'readHandler' | 'cancelDrill'>
+  Pick<
+    Activities,
+    | 'raiseDrill'
+    | 'startHandler'
+    | 'readHandler'
+    | 'cancelDrill'
+    | 'raiseReclaim'
+    | 'startRescue'
+    | 'readRescue'
+  >
 >({
   startToCloseTimeout: '1 minute',
   heartbeatTimeout: NOTICED_WITHIN,
@@ -156,5 +176,69 @@ export const gating = proxyActivities<Pick<Activities, 'lookAtHolders'>>({
   startToCloseTimeout: '30 seconds',
   heartbeatTimeout: NOTICED_WITHIN,
   scheduleToCloseTimeout: '1 minute',
+  retry: PATIENT,
+});
+
+/** Reading a spot instance and its copies: a few calls. Every second of the notice counts, so the gaps stay short. */
+export const readingSpot = proxyActivities<
+  Pick<
+    Activities,
+    | 'readSpot'
+    | 'readSpotExtras'
+    | 'readNotice'
+    | 'findRescueImage'
+    | 'findWarmImage'
+    | 'readImage'
+    | 'findOlderWarm'
+  >
+>({ startToCloseTimeout: '1 minute', heartbeatTimeout: NOTICED_WITHIN, retry: PROMPT });
+
+/**
+ * CreateImage and CreateSnapshot of an instance that is being taken back: as often as the notice allows, for an instance
+ * that is just rebooting, or a disk that is just being copied, is ready in a moment. Six minutes after the first try the
+ * instance is gone.
+ */
+export const saving = proxyActivities<Pick<Activities, 'createImage' | 'createDiskSnapshot'>>({
+  startToCloseTimeout: '30 seconds',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '6 minutes',
+  retry: PROMPT,
+});
+
+/** Copies that nobody waits for: of snapshots that exist, or ahead of any reclaim. */
+export const copying = proxyActivities<Pick<Activities, 'createImage'>>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '30 minutes',
+  retry: PATIENT,
+});
+
+/** Asking that disks live on is worth something only during the notice. */
+export const keeping = proxyActivities<Pick<Activities, 'setDeleteWithInstance'>>({
+  startToCloseTimeout: '30 seconds',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '6 minutes',
+  retry: PROMPT,
+});
+
+/** Finding a place, and RunInstances: an outage is waited out, as what was saved is safe. */
+export const launching = proxyActivities<Pick<Activities, 'rankPlaces' | 'launchInstance'>>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
+  retry: PATIENT,
+});
+
+/** An address and disks for the replacement: each attempt looks, and does the next step. After a quarter of an hour a person has to. */
+export const settling = proxyActivities<Pick<Activities, 'moveEip' | 'attachDisk'>>({
+  startToCloseTimeout: '30 seconds',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '15 minutes',
+  retry: PROMPT,
+});
+
+/** Deleting old copies: nothing hurries. */
+export const discarding = proxyActivities<Pick<Activities, 'deleteCopies'>>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: NOTICED_WITHIN,
   retry: PATIENT,
 });

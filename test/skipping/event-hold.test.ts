@@ -222,7 +222,7 @@ describe('skipped by a person', () => {
     withFleet({ instances: 1, policies: one('margin: 30m') }, async (fleet) => {
       const { workflow } = fleet.temporal.client;
       const eventId = raise(fleet, 47 * HOUR);
-      const input = { region: REGION, everySeconds: 3_600 };
+      const input = { region: REGION, kinds: ['events'], everySeconds: 3_600 };
       await workflow.start('patrolRegion', {
         taskQueue: taskQueueOf(fleet.account),
         workflowId: patrolIdOf(fleet.account, REGION),

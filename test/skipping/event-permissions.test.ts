@@ -43,7 +43,7 @@ async function startDrill(
 
 /** A patrol's first look. */
 async function firstLook(fleet: Fleet, workflowId: string): Promise<PatrolState> {
-  const input = { region: REGION, everySeconds: 3_600, tags: TAGS };
+  const input = { region: REGION, kinds: ['events'], everySeconds: 3_600, tags: TAGS };
   const patrol = await fleet.temporal.client.workflow.start('patrolRegion', {
     taskQueue: taskQueueOf(fleet.account),
     workflowId,

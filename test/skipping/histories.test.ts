@@ -147,7 +147,7 @@ describe('what was just recorded replays', () => {
       const patrol = await workflow.start('patrolRegion', {
         taskQueue,
         workflowId,
-        args: [{ region: REGION, everySeconds: 3_600, looksPerRun: 3 }],
+        args: [{ region: REGION, kinds: ['events'], everySeconds: 3_600, looksPerRun: 3 }],
       });
       const id = systemEventIdOf(fleet.account, REGION, eventId);
       await until('the patrol started a handler', () =>

@@ -22,7 +22,7 @@ function startPatrol(
   workflowId = patrolIdOf(fleet.account, REGION),
 ): Promise<WorkflowHandle> {
   const taskQueue = taskQueueOf(fleet.account);
-  const args = [{ region: REGION, everySeconds }];
+  const args = [{ region: REGION, kinds: ['events'], everySeconds }];
   return fleet.temporal.client.workflow.start('patrolRegion', { taskQueue, workflowId, args });
 }
 

@@ -32,7 +32,7 @@ export function looksAtMany(count: number, looks: number): Promise<LooksAtMany> 
       taskQueue: taskQueueOf(fleet.account),
       workflowId,
       // Continues as new in between: what is known is carried over, and nobody is started again.
-      args: [{ region: REGION, everySeconds: 600, looksPerRun: 2 }],
+      args: [{ region: REGION, kinds: ['events'], everySeconds: 600, looksPerRun: 2 }],
     });
     const { ledger } = fleet.simulator.simulation;
     const read = (): CallRecord[] =>

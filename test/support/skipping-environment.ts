@@ -9,16 +9,19 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowHandle } from '@temporalio/client';
 import { createActivities } from '../../src/activities';
-import { createEcsClient } from '../../src/ecs/client';
+import { createEcsClients } from '../../src/ecs/client';
+import type { EcsClient } from '../../src/ecs/client';
 import type { CallRecord, EcsOptions } from '../../src/ecs/transport';
 import type { RunCommandInput, RunCommandResult } from '../../src/domain/messages';
 import { SEARCH_ATTRIBUTES, taskQueueOf } from '../../src/domain/messages';
+import { urgentQueueOf } from '../../src/domain/spot-messages';
 import { createFileResultStore } from '../../src/results/store';
 import { packageRoot } from '../../src/stack/paths';
 import { EMPTY_POLICY_FILE } from '../../src/domain/policy';
 import type { PolicyFile } from '../../src/domain/policy';
 import { callWebhook } from '../../src/hooks/webhook';
 import { createTemporalEventHandlers } from '../../src/worker/temporal-events';
+import { createTemporalSpotRescues } from '../../src/worker/temporal-spot';
 import { createTemporalGates } from '../../src/worker/temporal-gates';
 import { createTemporalWaits } from '../../src/worker/temporal-waits';
 import { timeSkippingServer } from './binaries';
@@ -105,7 +108,7 @@ async function workOn<T>(
   const resultsDirectory = mkdtempSync(join(tmpdir(), 'steward-test-'));
   const calls: CallRecord[] = [];
   const acts = new Map<string, () => void>();
-  const ecs = createEcsClient({
+  const ecs = createEcsClients({
     endpoint: simulator.endpoint,
     protocol: 'http',
     accessKey: { id: simulator.accessKeyId, secret: simulator.accessKeySecret },
@@ -120,26 +123,32 @@ async function workOn<T>(
     beforeCall: async () => simulator.simulation.clock.setTime(await temporal.currentTimeMs()),
   });
   const taskQueue = taskQueueOf(ACCOUNT);
-  const worker = await Worker.create({
-    connection: temporal.nativeConnection,
-    taskQueue,
-    ...(own
-      ? { workflowsPath: own.workflowsPath }
-      : { workflowBundle: { codePath: join(packageRoot(), 'dist/workflow-bundle.js') } }),
-    activities: {
-      ...own?.activities,
-      ...createActivities({
-        ecs,
-        store: createFileResultStore(resultsDirectory),
-        waits: createTemporalWaits(temporal.client, ACCOUNT),
-        handlers: createTemporalEventHandlers(temporal.client, ACCOUNT),
-        gates: createTemporalGates(temporal.client, ACCOUNT),
-        account: ACCOUNT,
-        policies: policies ?? EMPTY_POLICY_FILE,
-        callWebhook: (hook, payload) => callWebhook(hook, payload, { simulation: true }),
-      }),
-    },
-  });
+  const workerOn = (queue: string, client: EcsClient): Promise<Worker> =>
+    Worker.create({
+      connection: temporal.nativeConnection,
+      taskQueue: queue,
+      ...(own
+        ? { workflowsPath: own.workflowsPath }
+        : { workflowBundle: { codePath: join(packageRoot(), 'dist/workflow-bundle.js') } }),
+      activities: {
+        ...own?.activities,
+        ...createActivities({
+          ecs: client,
+          store: createFileResultStore(resultsDirectory),
+          waits: createTemporalWaits(temporal.client, ACCOUNT),
+          handlers: createTemporalEventHandlers(temporal.client, ACCOUNT),
+          rescues: createTemporalSpotRescues(temporal.client, ACCOUNT),
+          gates: createTemporalGates(temporal.client, ACCOUNT),
+          account: ACCOUNT,
+          policies: policies ?? EMPTY_POLICY_FILE,
+          secretOf: (name) => process.env[name],
+          callWebhook: (hook, payload) => callWebhook(hook, payload, { simulation: true }),
+        }),
+      },
+    });
+  const worker = await workerOn(taskQueue, ecs.ordinary);
+  // Nobody starts anything urgent with workflows of the test's own.
+  const urgent = own ? undefined : await workerOn(urgentQueueOf(ACCOUNT), ecs.urgent);
   const start: Fleet['start'] = (input, carried) =>
     temporal.client.workflow.start('runCommand', {
       taskQueue,
@@ -157,7 +166,8 @@ async function workOn<T>(
     callsOf: (action) => simulator.simulation.ledger.query({ kind: 'call', action }).length,
   };
   try {
-    return await worker.runUntil(() => work(fleet));
+    const working = (): Promise<T> => work(fleet);
+    return await worker.runUntil(() => (urgent ? urgent.runUntil(working) : working()));
   } finally {
     await simulator.close();
     rmSync(resultsDirectory, { recursive: true, force: true });
