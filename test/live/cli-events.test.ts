@@ -2,7 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
 import { ControlClient } from '../../simulator/control/client';
+import { systemEventIdOf } from '../../src/domain/event-messages';
 import type { DrillResult, SystemEventsReport } from '../../src/domain/event-report';
 import type { SystemEventResult } from '../../src/domain/system-event';
 import { runningStack } from '../../src/stack/stack-file';
@@ -13,6 +15,10 @@ import { until } from '../support/temporary';
 const POLICY = `
 version: 1
 policies:
+  - name: asks
+    match: { tags: [{ key: asks, value: 'yes' }] }
+    ifNoWindow: act-at-deadline
+    approval: { required: true, by: 1h, otherwise: skip }
   - name: quiet
     windows: ['Sat-Sun 02:00-05:00 Asia/Tokyo']
     ifNoWindow: act-at-deadline
@@ -136,8 +142,70 @@ test('a drill runs the whole chain, and a cancelled one leaves no event behind',
   expect(await rebootsOf(2)).toBe(1);
 }, 150_000);
 
-test('an instance with an open event is not drilled; who wants a person is listed', async () => {
+test('what people say is taken, said in one document each, and stays said', async () => {
+  const instanceId = line.simulator.instanceIds[1] ?? '';
+  await control.send('PATCH', `/instances/${instanceId}`, { tags: { asks: 'yes' } });
   const eventId = await raise(1);
+  const said = async (...args: string[]): Promise<Record<string, unknown>> => {
+    const { code, stdout, stderr } = await regional('events', ...args, '--json');
+    expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: expect.any(String) as string });
+    return JSON.parse(stdout) as Record<string, unknown>;
+  };
+  const wanting = async (): Promise<unknown[]> =>
+    (JSON.parse((await steward('attention', '--json')).stdout) as { attention: unknown[] }).attention;
+  const workflowId = systemEventIdOf('default', line.simulator.regionId, eventId);
+
+  expect(await said('retry', eventId)).toMatchObject({ eventId, workflowId });
+  await until('a person is wanted', async () => (await wanting()).length === 1);
+  expect((await wanting())[0]).toMatchObject({
+    workflowId,
+    eventId,
+    instanceIds: [instanceId],
+    attention: 'handleSystemEvent: approval',
+  });
+  expect((await steward('attention')).stdout).toMatch(new RegExp(`approval.*${instanceId}.*${eventId}`));
+  const at = new Date(Date.now() + 7_200_000).toISOString();
+  expect(await said('reschedule', eventId, '--at', at)).toEqual({
+    workflowId,
+    eventId,
+    update: 'reschedule',
+    answer: `will act at ${at}`,
+  });
+
+  // A handler that ended without a result is started again by people only.
+  const connection = await Connection.connect({ address: line.address });
+  const { workflow } = new Client({ connection, namespace: line.namespace });
+  await workflow.getHandle(workflowId).terminate('the test');
+  expect((await regional('events', 'show', eventId)).stdout).toContain('terminated');
+  expect(await said('retry', eventId)).toMatchObject({ workflowId });
+  await connection.close();
+
+  expect(await said('approve', eventId)).toMatchObject({ update: 'approve', answer: 'approved' });
+  expect(await said('skip', eventId, '--reason', 'the owner reboots it')).toMatchObject({
+    answer: 'will not act',
+  });
+  await until('nobody is wanted any more', async () => (await wanting()).length === 0);
+  expect(await regional('events', 'now', eventId)).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('too late') as string,
+  });
+  expect(await regional('events', 'retry', eventId)).toMatchObject({ code: 3 });
+  const shown = (await said('show', eventId)) as { rows: Row[] };
+  expect(shown.rows[0]).toMatchObject({
+    eventId,
+    policy: 'asks',
+    handler: { progress: { phase: 'watching', outcome: 'skipped', approved: true } },
+  });
+  expect((await said('plan')) as object).toMatchObject({
+    kind: 'open',
+    total: 1,
+    rows: [{ eventId, plan: { action: 'act' } }],
+  });
+  expect(await rebootsOf(1)).toBe(0);
+}, 150_000);
+
+test('an instance with an open event is not drilled; who wants a person is listed', async () => {
+  const [{ eventId } = { eventId: '' }] = await report('list');
   const refused = await regional('events', 'drill', '--instance', line.simulator.instanceIds[1] ?? '');
   expect(refused).toMatchObject({ code: 3, stdout: expect.stringContaining(eventId) as string });
   expect(await steward('attention')).toMatchObject({ code: 0, stdout: 'Nothing wants a person.\n' });
