@@ -1,9 +1,10 @@
 /**
- * Figures of a run on 1, 100 and 1,000 instances with a command of a minute, by the command line on the embedded stack:
+ * Figures of a run with a command of a minute on 1, 100 and 1,000 instances, or on those given, all at once, by the command line on the embedded stack:
  * calls to ECS by action, history, overhead, memory of worker, server and simulator.
  *
- * Overhead: from the end of the command on the last instance (the simulator's ledger) to the end of the command line.
- * Usage: npm run bench:run [-- SECONDS]   (default 60; about 4 minutes)
+ * Wall beyond: the whole time of the command line without the command's own. Overhead: from the end of the command on the last instance (the simulator's ledger) to the end of the command line.
+ * Usage: npm run bench:run [-- SECONDS [SIZES]]   (default 60 and 1,100,1000; about 4 minutes)
+ *        npm run bench:fleet                      (60 and 1000,10000; about 6 minutes)
  */
 import { Client, Connection } from '@temporalio/client';
 import { spawn } from 'node:child_process';
@@ -17,8 +18,8 @@ import type { Stack } from '../src/stack/stack';
 import { memoryOf, printTable, runBenchmark, say, seconds } from './support/figures';
 import type { Cell } from './support/figures';
 
-const SIZES = [1, 100, 1_000];
 const COMMAND_SECONDS = Number(process.argv[2] ?? 60);
+const SIZES = (process.argv[3] ?? '1,100,1000').split(',').map(Number);
 const ACTIONS = [
   'DescribeInstances',
   'DescribeCloudAssistantStatus',
@@ -36,7 +37,16 @@ runBenchmark(async () => {
   const memory = ['worker', 'server', 'simulator'].map((name) => `${name} MB`);
   printTable(
     `One run, a command of ${COMMAND_SECONDS} s`,
-    ['instances', ...ACTIONS, 'other calls', 'history events', 'history KB', 'overhead s', ...memory],
+    [
+      'instances',
+      ...ACTIONS,
+      'other calls',
+      'history events',
+      'history KB',
+      'overhead s',
+      'wall beyond s',
+      ...memory,
+    ],
     rows,
   );
 });
@@ -58,7 +68,7 @@ async function figuresOf(size: number): Promise<Cell[]> {
 async function measured(stack: Stack, stateDir: string, size: number): Promise<Cell[]> {
   if (!stack.simulator) throw new Error('the stack has no simulator');
   const control = new ControlClient(stack.simulator);
-  const { id, endedAt } = await runByCommandLine(stateDir, stack.simulator, size);
+  const { id, startedAt, endedAt } = await runByCommandLine(stateDir, stack.simulator, size);
   const finished = (await control.effects('command.finished')).map((effect) => effect.time);
   if (finished.length !== size) throw new Error(`${finished.length} of ${size} instances ended`);
   const { calls } = await control.counts();
@@ -72,6 +82,7 @@ async function measured(stack: Stack, stateDir: string, size: number): Promise<C
     ...[size, ...named, all - named.reduce((sum, count) => sum + count, 0), run.historyLength],
     Math.round(Number(run.raw.workflowExecutionInfo?.historySizeBytes ?? 0) / 1_024),
     seconds(endedAt - Math.max(...finished)),
+    seconds(endedAt - startedAt - COMMAND_SECONDS * 1_000),
     ...[worker, temporalServer, simulator].map((pid) => memoryOf(pid ?? 0).peak ?? memoryOf(pid ?? 0).now),
   ];
 }
@@ -81,12 +92,24 @@ function runByCommandLine(
   stateDir: string,
   simulator: { regionId: string },
   size: number,
-): Promise<{ id: string; endedAt: number }> {
+): Promise<{ id: string; startedAt: number; endedAt: number }> {
   const id = `bench-${size}`;
-  const options = ['--region', simulator.regionId, '--tag', 'fleet=bench', '--id', id, '--yes', '--json'];
+  const options = [
+    '--region',
+    simulator.regionId,
+    '--tag',
+    'fleet=bench',
+    '--id',
+    id,
+    '--yes',
+    '--json',
+    '--max-concurrency',
+    '100%',
+  ];
   const timeout = ['--timeout', String(COMMAND_SECONDS + 60)];
   const command = ['--', 'sleep', String(COMMAND_SECONDS)];
   const args = [compiled('src/cli/main.js'), 'run', ...options, ...timeout, ...command];
+  const startedAt = Date.now();
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       env: { ...process.env, STEWARD_STATE_DIR: stateDir },
@@ -94,7 +117,9 @@ function runByCommandLine(
     });
     child.once('error', reject);
     child.once('exit', (code) =>
-      code === 0 ? resolve({ id, endedAt: Date.now() }) : reject(new Error(`steward run ended with ${code}`)),
+      code === 0
+        ? resolve({ id, startedAt, endedAt: Date.now() })
+        : reject(new Error(`steward run ended with ${code}`)),
     );
   });
 }

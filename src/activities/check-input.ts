@@ -23,6 +23,7 @@ import {
 
 const PARSERS = {
   runCommand: parseRunCommandInput,
+  previewRun: parseRunCommandInput,
   handleSystemEvent: parseHandleSystemEventInput,
   patrolRegion: parsePatrolInput,
   reportSystemEvents: parseReportInput,

@@ -13,6 +13,8 @@ import { createHookActivities } from './hooks';
 import type { Caller, HookActivities } from './hooks';
 import { createPatrolActivities } from './patrol';
 import type { EventHandlers, PatrolActivities } from './patrol';
+import { createPreviewActivities } from './preview';
+import type { PreviewActivities } from './preview';
 import { createRunCommandActivities } from './run-command';
 import type { RunCommandActivities } from './run-command';
 import { createSpotLaunchActivities } from './spot-launch';
@@ -47,6 +49,7 @@ export interface Dependencies {
 
 export type Activities = CheckActivities &
   RunCommandActivities &
+  PreviewActivities &
   WatchActivities &
   WaitingActivities &
   SystemEventActivities &
@@ -64,6 +67,7 @@ export function createActivities(parts: Dependencies): Activities {
   return beating({
     ...createCheckActivities(),
     ...createRunCommandActivities(ecs, store),
+    ...createPreviewActivities(ecs),
     ...createWatchActivities(ecs, waits),
     ...createWaitingActivities(ecs, waits),
     ...createSystemEventActivities(ecs, policies),

@@ -11,7 +11,7 @@ import type { EcsClient } from '../ecs/client';
 import { isInstanceEnd } from '../domain/invocation';
 import type { InvocationState } from '../domain/invocation';
 import type { CommandSpec, CommandType, InstanceRow, StoredRow, Targets } from '../domain/messages';
-import { sortOut, spreadOverZones } from '../domain/plan';
+import { spreadOverZones } from '../domain/plan';
 import { ALL_ROWS_UP_TO, emptyTotals } from '../domain/rows';
 import type { BatchReport } from '../domain/rows';
 import { carriesIds } from '../domain/run-state';
@@ -20,6 +20,7 @@ import { VISIBLE_WITHIN_MS } from '../domain/waiting';
 import type { ResultStore, RunKey } from '../results/store';
 import { atBoundary } from './failures';
 import { lostRow, report, storedRow } from './result-rows';
+import { checkTargets, selectTargets } from './select-targets';
 
 /** Tags every invocation of ours carries, so that it can be found again without its id. */
 const RUN_TAG = 'steward-run';
@@ -78,27 +79,6 @@ export interface RunCommandActivities {
 }
 
 export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): RunCommandActivities {
-  const check = async (
-    region: string,
-    instanceIds: string[],
-    type: CommandType,
-  ): Promise<{ fit: string[]; unfit: InstanceRow[]; zoneOf: (id: string) => string }> => {
-    const instances = new Map(
-      (await ecs.describeInstances(region, instanceIds)).map((i) => [i.instanceId, i]),
-    );
-    const running = instanceIds.filter((id) => instances.get(id)?.status === 'Running');
-    const agents = new Map((await ecs.describeAgents(region, running)).map((a) => [a.instanceId, a]));
-    const sorted = sortOut(
-      instanceIds.map((instanceId) => ({
-        instanceId,
-        instance: instances.get(instanceId),
-        agent: agents.get(instanceId),
-      })),
-      type,
-      region,
-    );
-    return { ...sorted, zoneOf: (id) => instances.get(id)?.zoneId ?? '' };
-  };
   const idsOf = async ({ run, slice }: Pick<Batch, 'run' | 'slice'>): Promise<string[]> =>
     'plan' in slice
       ? (await store.readPlan(runKey(run), slice.plan)).slice(slice.start, slice.start + slice.count)
@@ -107,9 +87,8 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
   return {
     resolveTargets: ({ region, run, targets, type, spread }) =>
       atBoundary(async () => {
-        const byTag = targets.tags?.length ? await ecs.listInstanceIdsByTags(region, targets.tags) : [];
-        const ids = [...new Set([...(targets.instanceIds ?? []), ...byTag])];
-        const { fit, unfit, zoneOf } = await check(region, ids, type);
+        const { ids } = await selectTargets(ecs, region, targets);
+        const { fit, unfit, zoneOf } = await checkTargets(ecs, region, ids, type);
         const key = runKey(run);
         await store.append(key, unfit);
         const order = spread ? spreadOverZones(fit, zoneOf) : fit;
@@ -124,7 +103,7 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
 
     recheckBatch: (request) =>
       atBoundary(async () => {
-        const { fit, unfit } = await check(request.region, await idsOf(request), request.type);
+        const { fit, unfit } = await checkTargets(ecs, request.region, await idsOf(request), request.type);
         await store.append(runKey(request.run), unfit);
         return { fit, unfit };
       }),

@@ -19,6 +19,7 @@ import type { RunRef } from './follow';
 import { outputsText, progressLine, resultText, rowsCsv } from './render';
 import { followToEnd, runJson } from './run';
 import { QUERY_TIMEOUT_MS, RunProgress } from './run-progress';
+import { groupRows, groupsText } from './groups';
 import { selfCommand } from './self';
 import type { Terminal } from './terminal';
 
@@ -52,7 +53,7 @@ export async function status(
 /** `steward results ID`: rows with their whole output. */
 export async function results(
   id: string,
-  options: { json?: boolean; csv?: boolean; failed?: boolean; instance: string[] },
+  options: { json?: boolean; csv?: boolean; group?: boolean; failed?: boolean; instance: string[] },
   { config, terminal }: Context,
 ): Promise<ExitCode> {
   return withRun(config, id, async (temporal, described) => {
@@ -65,7 +66,13 @@ export async function results(
         !(options.failed && row.outcome === 'Success'),
     );
     if (!complete) terminal.say(`The run ${id} goes on; these are the rows so far.`);
-    if (options.json) terminal.result(JSON.stringify({ ...run, complete, rows: wanted }, null, 2));
+    if (options.group) {
+      const groups = groupRows(wanted);
+      const columns = terminal.resultsOnTerminal ? terminal.columns : undefined;
+      terminal.result(
+        options.json ? JSON.stringify({ ...run, complete, groups }, null, 2) : groupsText(groups, columns),
+      );
+    } else if (options.json) terminal.result(JSON.stringify({ ...run, complete, rows: wanted }, null, 2));
     else if (options.csv) terminal.result(rowsCsv(wanted));
     else terminal.result(wanted.length > 0 ? outputsText(wanted) : 'No rows.');
     return EXIT.ok;
@@ -101,7 +108,8 @@ export async function cancel(
 
 // --- finding the run ---
 
-async function withRun(
+/** Finds the run, for the time of `act`. */
+export async function withRun(
   config: Config,
   id: string,
   act: (temporal: Temporal, described: WorkflowExecutionDescription) => Promise<ExitCode>,
@@ -137,6 +145,23 @@ function notARun({ workflowId, type }: WorkflowExecutionDescription): CliError {
     EXIT.notCarriedOut,
     `${workflowId} is a workflow ${type}, not a command run; see: ${selfCommand()} status ${workflowId}`,
   );
+}
+
+/** A run of commands that has ended with a result, and all of its rows. */
+export async function endedRun(
+  temporal: Temporal,
+  described: WorkflowExecutionDescription,
+  config: Config,
+): Promise<{ run: RunRef; rows: StoredRow[] }> {
+  if (described.type !== WORKFLOW_TYPES.runCommand) throw notARun(described);
+  const run = refOf(described);
+  const { name } = described.status;
+  if (name !== 'COMPLETED') {
+    const how =
+      name === 'RUNNING' ? 'goes on; wait for its end' : `ended without a result (${name.toLowerCase()})`;
+    throw new CliError(EXIT.notCarriedOut, `The run ${run.workflowId} ${how}. Nothing was started.`);
+  }
+  return { run, rows: (await rowsOf(temporal, run, described, config)).rows };
 }
 
 // --- status ---

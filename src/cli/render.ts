@@ -16,6 +16,7 @@ const PHASES: Record<RunCommandProgress['phase'], string> = {
   dispatching: 'sending',
   waiting: 'waiting',
   collecting: 'collecting results',
+  gate: 'waiting for its instances',
   paused: 'paused',
   approval: 'waiting for approval',
   stopping: 'stopping',
@@ -116,6 +117,8 @@ const CSV_COLUMNS = [
   'startedAt',
   'finishedAt',
   'reason',
+  'droppedBytes',
+  'invokeId',
   'output',
 ] as const;
 

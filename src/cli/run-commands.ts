@@ -8,6 +8,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Door } from './event-commands';
 import { EXIT_CODES } from './exit';
+import type { RetryOptions } from './retry';
 import type { RunOptions } from './run-options';
 
 /** Options whose lists are absent where nothing was typed. */
@@ -19,6 +20,7 @@ export function addRunCommands(steward: Command, door: Door): void {
   addRun(steward, door);
   addInspection(steward, door);
   addControl(steward, door);
+  addRetry(steward, door);
 }
 
 function addControl(steward: Command, { act, context }: Door): void {
@@ -50,6 +52,25 @@ function addControl(steward: Command, { act, context }: Door): void {
   }
 }
 
+function addRetry(steward: Command, { act, context }: Door): void {
+  steward
+    .command('retry <id>')
+    .description('the command of a run again, on those of its instances that ended so')
+    .requiredOption(
+      '--on <outcomes>',
+      'failed, stopped, unfit, not-started, unknown; with commas, or repeated',
+      collect,
+    )
+    .option('--id <new>', 'the id of the new run (default: made)')
+    .option('--detach', 'start it, print its id, do not wait')
+    .option('--json', JSON_HELP)
+    .action(
+      act(async (id: string, options: RetryOptions) =>
+        (await import('./retry.js')).retryRun(id, options, context()),
+      ),
+    );
+}
+
 function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];
 }
@@ -67,6 +88,10 @@ function addRun(steward: Command, { act, context }: Door): void {
       'instances with this tag; key alone for any value; repeated: all of them',
       collect,
     )
+    .option('--resource-group <id>', 'every instance of this resource group')
+    .option('--all', 'every instance of the region')
+    .option('--exclude <id>', 'but not this instance; may be repeated', collect)
+    .option('--limit <n>', 'at most so many of them')
     .addOption(
       new Option('--type <type>', 'RunShellScript, RunBatScript or RunPowerShellScript').default(
         'RunShellScript',
@@ -75,10 +100,17 @@ function addRun(steward: Command, { act, context }: Door): void {
     .option('--file <path>', 'the script from a file; - for stdin')
     .option('--timeout <seconds>', 'time limit on each instance, 10 to 86400 (default: 60)')
     .option('--user <name>', 'user on the instance (default: root, System on Windows)')
+    .option('--password-name <name>', 'on Windows, the NAME of the secret with the password of that user')
+    .option('--oss-output <place>', 'deliver whole outputs to oss://BUCKET/PREFIX too')
+    .option('--exclusive', 'nothing else of ours on these instances meanwhile')
     .option('--working-directory <path>', 'directory on the instance')
     .option('--parameter <name=value>', 'value for {{name}} in the script; may be repeated', collect)
     .option('--name <text>', 'a name for people')
     .option('--id <id>', 'the id of the run; an id means one run, ever (default: made)')
+    .option('--dry-run', 'show targets, batches, calls and script; start nothing')
+    .addOption(
+      new Option('--ask-ecs', 'with --dry-run: let ECS check the first call too').implies({ dryRun: true }),
+    )
     .option('--detach', 'start it, print its id, do not wait')
     .option('--max-concurrency <n>', 'instances under way at once: a number or a percentage such as 10%')
     .option('--max-errors <n>', 'one error more, and nothing further starts: a number or a percentage')
@@ -90,10 +122,12 @@ function addRun(steward: Command, { act, context }: Door): void {
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', EXIT_CODES)
     .action(
-      act(async (words: string[], options: Lists<RunOptions, 'instance' | 'tag' | 'parameter'>) => {
-        const lists = { instance: [], tag: [], parameter: [] };
-        return (await import('./run.js')).run({ ...lists, ...options }, words, context());
-      }),
+      act(
+        async (words: string[], options: Lists<RunOptions, 'instance' | 'tag' | 'parameter' | 'exclude'>) => {
+          const lists = { instance: [], tag: [], parameter: [], exclude: [] };
+          return (await import('./run.js')).run({ ...lists, ...options }, words, context());
+        },
+      ),
     );
 }
 
@@ -113,7 +147,8 @@ function addInspection(steward: Command, { act, context }: Door): void {
     .description('every row of a run with its whole output')
     .option('--instance <id>', 'only this instance; may be repeated', collect)
     .option('--failed', 'only those that did not succeed')
-    .addOption(new Option('--csv', 'print CSV').conflicts('json'))
+    .option('--group', 'equal outputs together: how many instances, which')
+    .addOption(new Option('--csv', 'print CSV').conflicts(['json', 'group']))
     .option('--json', 'print one JSON document')
     .action(
       act(async (id: string, options: { instance?: string[] }) =>

@@ -15,10 +15,17 @@ export interface RunOptions {
   region?: string;
   instance: string[];
   tag: string[];
+  resourceGroup?: string;
+  all?: boolean;
+  exclude: string[];
+  limit?: string;
   type: string;
   timeout?: string;
   user?: string;
   workingDirectory?: string;
+  passwordName?: string;
+  ossOutput?: string;
+  exclusive?: boolean;
   parameter: string[];
   name?: string;
   maxConcurrency?: string;
@@ -29,6 +36,8 @@ export interface RunOptions {
   spreadZones?: boolean;
   id?: string;
   file?: string;
+  dryRun?: boolean;
+  askEcs?: boolean;
   detach?: boolean;
   json?: boolean;
   yes?: boolean;
@@ -43,20 +52,20 @@ export function readRunOptions(options: RunOptions, words: string[], defaultRegi
   const parameters = pairs(options.parameter, '--parameter', errors);
   const value = {
     region: options.region ?? defaultRegion,
-    targets: {
-      ...(options.instance.length > 0 ? { instanceIds: options.instance } : {}),
-      ...(options.tag.length > 0 ? { tags: options.tag.map(tagOf) } : {}),
-    },
+    targets: targetsOf(options),
     command: defined({
       type: options.type,
       content,
       timeoutSeconds: options.timeout === undefined ? undefined : numberOrText(options.timeout),
       workingDirectory: options.workingDirectory,
       user: options.user,
+      windowsPasswordName: options.passwordName,
+      ossOutputDelivery: options.ossOutput,
       parameters: parameters.length > 0 ? Object.fromEntries(parameters) : undefined,
     }),
     ...(options.name === undefined ? {} : { name: options.name }),
     ...rateOf(options),
+    ...(options.exclusive === undefined ? {} : { exclusive: options.exclusive }),
   };
   const parsed = parseRunCommandInput(value);
   // What could not be read at all has its own error already.
@@ -91,6 +100,17 @@ function contentOf(options: RunOptions, words: string[], errors: InputError[]): 
     errors.push({ path: '--file', message: `${file} ${why}` });
     return undefined;
   }
+}
+
+function targetsOf({ instance, tag, resourceGroup, all, exclude, limit }: RunOptions): object {
+  return defined({
+    instanceIds: instance.length > 0 ? instance : undefined,
+    tags: tag.length > 0 ? tag.map(tagOf) : undefined,
+    resourceGroupId: resourceGroup,
+    all,
+    excludeInstanceIds: exclude.length > 0 ? exclude : undefined,
+    limit: limit === undefined ? undefined : numberOrText(limit),
+  });
 }
 
 function rateOf(options: RunOptions): { rate?: object } {
@@ -137,10 +157,15 @@ const OPTION_OF: [path: RegExp, option: string][] = [
   [/^region/, '--region'],
   [/^targets\.instanceIds/, '--instance'],
   [/^targets\.tags/, '--tag'],
+  [/^targets\.resourceGroupId/, '--resource-group'],
+  [/^targets\.excludeInstanceIds/, '--exclude'],
+  [/^targets\.limit/, '--limit'],
   [/^targets$/, '--instance, --tag'],
   [/^command\.type/, '--type'],
   [/^command\.timeoutSeconds/, '--timeout'],
   [/^command\.workingDirectory/, '--working-directory'],
+  [/^command\.windowsPasswordName/, '--password-name'],
+  [/^command\.ossOutputDelivery/, '--oss-output'],
   [/^command\.user/, '--user'],
   [/^command\.parameters/, '--parameter'],
   [/^command\.content/, 'command'],
@@ -154,7 +179,8 @@ const OPTION_OF: [path: RegExp, option: string][] = [
 ];
 
 const OPTION_HINTS: Record<string, string> = {
-  targets: 'name nothing to run on; give --instance ID or --tag key=value, as often as needed',
+  targets:
+    'name nothing to run on; give --instance ID or --tag key=value, as often as needed, --resource-group ID or --all',
   'command.content':
     'is missing; give it after --, for example: steward run … -- cat /proc/meminfo (or --file PATH)',
 };

@@ -9,6 +9,7 @@ import type { Config } from '../config';
 import type { RunCommandInput, RunCommandResult } from '../domain/messages';
 import { connectTemporal, findObstacles } from './connection';
 import type { Temporal } from './connection';
+import { dryRun } from './dry-run';
 import { CliError, EXIT, usageError } from './exit';
 import type { ExitCode } from './exit';
 import { exitCodeOf, follow } from './follow';
@@ -30,21 +31,30 @@ export async function run(
 ): Promise<ExitCode> {
   const read = readRunOptions(options, words, config.ecs.region);
   if (!read.ok) throw usageError(read.errors);
+  if (options.dryRun) return dryRun(read.input, options, { config, terminal });
   await confirm(read.input, options, terminal);
   const temporal = await connectTemporal(config);
   try {
     await refuseOrWarn(temporal, options, terminal);
-    const started = await start(temporal, read.input, options.id);
-    const link = temporal.linkOf(started.workflowId, started.runId);
-    terminal.say(`Run ${started.workflowId}${link === undefined ? '' : `\n${link}`}`);
-    if (options.detach) {
-      terminal.result(options.json ? runJson(temporal, started) : started.workflowId);
-      return EXIT.ok;
-    }
-    return await followToEnd(temporal, started, { terminal, json: options.json });
+    return await startAndFollow(temporal, read.input, options, terminal);
   } finally {
     await temporal.close();
   }
+}
+
+/** Starts a run, and follows it unless it is to be left alone. */
+export async function startAndFollow(
+  temporal: Temporal,
+  input: RunCommandInput,
+  { id, detach, json }: Pick<RunOptions, 'id' | 'detach' | 'json'>,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const started = await start(temporal, input, id);
+  const link = temporal.linkOf(started.workflowId, started.runId);
+  terminal.say(`Run ${started.workflowId}${link === undefined ? '' : `\n${link}`}`);
+  if (!detach) return followToEnd(temporal, started, { terminal, json });
+  terminal.result(json ? runJson(temporal, started) : started.workflowId);
+  return EXIT.ok;
 }
 
 /** Follows a run and prints its end; also for runs somebody else has started. */
@@ -106,14 +116,19 @@ async function confirm(input: RunCommandInput, options: RunOptions, terminal: Te
 /** Why a person should agree first; `undefined` where the run is small. */
 export function reasonToAsk({ region, targets }: RunCommandInput): string | undefined {
   const ids = targets.instanceIds?.length ?? 0;
-  if (targets.tags === undefined || targets.tags.length === 0) {
+  const { tags = [], resourceGroupId, all, limit } = targets;
+  if (limit !== undefined && limit <= ASK_ABOVE) return undefined;
+  if (all) return `The command goes to EVERY instance in ${region}`;
+  if (tags.length === 0 && resourceGroupId === undefined) {
     return ids > ASK_ABOVE ? `The command goes to ${plural(ids, 'instance')} in ${region}` : undefined;
   }
-  const tags = targets.tags
-    .map(({ key, value }) => (value === undefined ? key : `${key}=${value}`))
-    .join(' and ');
+  const names = tags.map(({ key, value }) => (value === undefined ? key : `${key}=${value}`)).join(' and ');
+  const what = [
+    ...(names === '' ? [] : [`tagged ${names}`]),
+    ...(resourceGroupId === undefined ? [] : [`of resource group ${resourceGroupId}`]),
+  ].join(' or ');
   const others = ids > 0 ? ` and to ${ids} more` : '';
-  return `The command goes to every instance tagged ${tags} in ${region}${others}; how many that are is not known before`;
+  return `The command goes to every instance ${what} in ${region}${others}; how many that are is not known before`;
 }
 
 /** Without a worker a run would wait for one; that is what `--detach` may mean, and nothing else does. */

@@ -70,10 +70,18 @@ export interface TagSelector {
   value?: string;
 }
 
-/** What to run on; ids and tags add up (union). At least one of them must be given. */
+/** What to run on: ids, tags, a resource group and `all` add up (union); at least one of them must be given. */
 export interface Targets {
   instanceIds?: string[];
   tags?: TagSelector[];
+  /** Every instance of this resource group. */
+  resourceGroupId?: string;
+  /** Every instance of the region. */
+  all?: boolean;
+  /** Taken away from all of the above; they are no targets and have no row. */
+  excludeInstanceIds?: string[];
+  /** At most so many of what is left, in the order in which they were found. */
+  limit?: number;
 }
 
 export interface CommandSpec {
@@ -86,6 +94,10 @@ export interface CommandSpec {
   workingDirectory?: string;
   /** The guest user the command runs as; Cloud Assistant's default is root (System on Windows). */
   user?: string;
+  /** On Windows: the NAME of the parameter of OOS that keeps the user's password. Never the password. */
+  windowsPasswordName?: string;
+  /** Where Cloud Assistant delivers whole outputs beside its own records: `oss://bucket/prefix`. */
+  ossOutputDelivery?: string;
   /** Values for `{{name}}` in the content; at most 10. They are substituted before a shell sees the script. */
   parameters?: Record<string, string>;
 }
@@ -128,6 +140,10 @@ export interface RunCommandInput {
   name?: string;
   /** Absent: up to 100 instances all at once, above that the defaults of RateControl. */
   rate?: RateControl;
+  /** No other operation of ours works on these instances meanwhile: takes their keys of the region's gate; up to 1,000. */
+  exclusive?: boolean;
+  /** The id of the run this one repeats on what did not succeed there. */
+  retryOf?: string;
 }
 
 /**
@@ -178,13 +194,22 @@ export interface StoredRow extends InstanceRow {
 }
 
 export type RunPhase =
-  'resolving' | 'dispatching' | 'waiting' | 'collecting' | 'paused' | 'approval' | 'stopping' | 'done';
+  | 'resolving'
+  | 'gate'
+  | 'dispatching'
+  | 'waiting'
+  | 'collecting'
+  | 'paused'
+  | 'approval'
+  | 'stopping'
+  | 'done';
 
 /** Answer of the `progress` query of `runCommand`. */
 export interface RunCommandProgress {
   phase: RunPhase;
   region: string;
   name?: string;
+  retryOf?: string;
   /** Instances the run is about, unfit ones included; absent until they are resolved. */
   targets?: number;
   batches: { total: number; dispatched: number; ended: number };
@@ -217,6 +242,7 @@ export interface RunCommandResult {
   summary: string;
   /** Why nothing could be sent at all, where that is so: the refusal of ECS with its code and request id. */
   refusal?: string;
+  retryOf?: string;
   /** Why the run started nothing further, where it left instances out: an error limit, a canary, an abort. */
   stopped?: string;
   region: string;

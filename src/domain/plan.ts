@@ -8,6 +8,9 @@ import type { CommandType, InstanceRow } from './messages';
 /** RunCommand takes at most this many instance ids a call. */
 export const MAX_BATCH = 100;
 
+/** More targets than this are several runs. */
+export const MAX_TARGETS = 10_000;
+
 /** The ids of up to so many instances a run carries itself (23 KB); those of more are kept in the result store. */
 export const BIGGEST_CARRIED_PLAN = 1_000;
 

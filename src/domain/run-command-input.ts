@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { contentErrors, parameterErrors } from './command-content';
 import type { InputError, RunCommandInput } from './messages';
+import { MAX_TARGETS } from './plan';
 import { amountError } from './rate';
 import { dangers, describeIssue, presentable } from './input-errors';
 
@@ -22,8 +23,6 @@ export function isRegionId(text: string): boolean {
   return REGION_PATTERN.test(text);
 }
 
-/** More targets than this are several runs. */
-export const MAX_TARGETS = 10_000;
 const MAX_TAGS = 20;
 
 const INSTANCE_ID = /^i-[a-z0-9]{1,62}$/;
@@ -58,17 +57,27 @@ const tagSelector = z.strictObject({
     .optional(),
 });
 
+const instanceIds = z
+  .array(
+    z.string({ error: (issue) => instanceIdError(issue.input) }).regex(INSTANCE_ID, {
+      error: (issue) => instanceIdError(issue.input),
+    }),
+  )
+  .max(MAX_TARGETS, {
+    error: (issue) => `has ${lengthOf(issue.input)} ids, at most ${MAX_TARGETS} fit one run; start several`,
+  });
+
+const LIMIT = `must be a whole number from 1 to ${MAX_TARGETS}`;
+
 const targets = z.strictObject({
-  instanceIds: z
-    .array(
-      z.string({ error: (issue) => instanceIdError(issue.input) }).regex(INSTANCE_ID, {
-        error: (issue) => instanceIdError(issue.input),
-      }),
-    )
-    .max(MAX_TARGETS, {
-      error: (issue) => `has ${lengthOf(issue.input)} ids, at most ${MAX_TARGETS} fit one run; start several`,
-    })
+  instanceIds: instanceIds.optional(),
+  resourceGroupId: z
+    .string()
+    .regex(/^rg-[a-z0-9]{1,61}$/, { error: 'is not a resource group id; they look like rg-acfm1abc' })
     .optional(),
+  all: z.boolean({ error: 'must be true or false' }).optional(),
+  excludeInstanceIds: instanceIds.optional(),
+  limit: z.int({ error: LIMIT }).min(1, { error: LIMIT }).max(MAX_TARGETS, { error: LIMIT }).optional(),
   tags: z
     .array(tagSelector)
     .max(MAX_TAGS, { error: (issue) => `has ${lengthOf(issue.input)} tags, at most ${MAX_TAGS} are allowed` })
@@ -87,6 +96,16 @@ const command = z.strictObject({
     .optional(),
   workingDirectory: text(200, '/root').optional(),
   user: text(255, 'nobody').optional(),
+  windowsPasswordName: text(255, 'axtSecretPassword')
+    .regex(/^[A-Za-z0-9_./-]+$/, {
+      error: 'is not the name of a parameter; give its NAME, never the password itself',
+    })
+    .optional(),
+  ossOutputDelivery: text(1_000, 'oss://my-bucket/outputs')
+    .regex(/^oss:\/\/[a-z0-9][a-z0-9-]{1,61}[a-z0-9](\/[\w./-]*)?$/, {
+      error: 'is not a place in OSS; they look like oss://my-bucket/outputs',
+    })
+    .optional(),
   parameters: z.record(z.string(), z.string()).optional(),
 });
 
@@ -113,6 +132,8 @@ export const runCommandInputSchema = z.strictObject({
   command,
   name: text(128, 'memory check').optional(),
   rate: rate.optional(),
+  exclusive: z.boolean({ error: 'must be true or false' }).optional(),
+  retryOf: text(1_000, 'nightly-check').optional(),
 });
 
 export type ParsedRunCommandInput =
@@ -128,6 +149,7 @@ export function parseRunCommandInput(value: unknown): ParsedRunCommandInput {
     : parsed.error.issues.flatMap((issue) => describeIssue(issue, value, runCommandInputSchema));
   const input = value as DeepPartial<RunCommandInput> | undefined;
   errors.push(
+    ...passwordErrors(input?.command),
     ...targetErrors(input?.targets),
     ...commandErrors(input?.command),
     ...rateErrors(input?.rate, input?.targets),
@@ -149,8 +171,10 @@ function targetErrors(value: unknown): InputError[] {
   const ids = Array.isArray(value.instanceIds) ? value.instanceIds : [];
   const tags = Array.isArray(value.tags) ? value.tags : [];
   const wellFormed = [value.instanceIds ?? [], value.tags ?? []].every(Array.isArray);
-  if (wellFormed && ids.length + tags.length === 0) {
-    const message = 'name nothing to run on; give at least one id in instanceIds or one {key, value} in tags';
+  const everything = value.all === true || value.resourceGroupId !== undefined;
+  if (wellFormed && ids.length + tags.length === 0 && !everything) {
+    const message =
+      'name nothing to run on; give at least one id in instanceIds or one {key, value} in tags, a resourceGroupId, or all';
     return [{ path: 'targets', message }];
   }
   return [
@@ -192,7 +216,7 @@ function commandErrors(value: unknown): InputError[] {
 function rateErrors(value: unknown, targets: unknown): InputError[] {
   if (!isObject(value)) return [];
   const ids = isObject(targets) && Array.isArray(targets.instanceIds) ? targets.instanceIds.length : 0;
-  const byTag = isObject(targets) && Array.isArray(targets.tags) && targets.tags.length > 0;
+  const byTag = isObject(targets) && (targets.tags ?? targets.resourceGroupId ?? targets.all) !== undefined;
   const tooMany = typeof value.maxErrors === 'number' && !byTag && ids > 0 && value.maxErrors > ids;
   return [
     ...(value.approve === true && value.canary === undefined
@@ -205,6 +229,19 @@ function rateErrors(value: unknown, targets: unknown): InputError[] {
             message: `is more than the ${ids} instances there are; leave it out for no limit`,
           },
         ]
+      : []),
+  ];
+}
+
+function passwordErrors(value: unknown): InputError[] {
+  if (!isObject(value) || value.windowsPasswordName === undefined) return [];
+  const path = 'command.windowsPasswordName';
+  return [
+    ...(value.type === 'RunShellScript'
+      ? [{ path, message: 'is for Windows; a shell script needs no password' }]
+      : []),
+    ...(value.user === undefined
+      ? [{ path, message: 'is the password of a user; give command.user too' }]
       : []),
   ];
 }

@@ -45,7 +45,7 @@ export interface RunState extends Pace {
   /** The first run id of the chain: rows and invocations are found by it. */
   readonly run: string;
   storePath: string;
-  phase: 'resolving' | 'running' | 'done';
+  phase: 'resolving' | 'gate' | 'running' | 'done';
   plan: Plan;
   targets?: number;
   /** Under way. */
@@ -181,7 +181,7 @@ export function carriesIds(planned: number): boolean {
 /** The answer of the `progress` query. */
 export function progressOf(
   state: RunState,
-  { region, name }: Pick<RunCommandInput, 'region' | 'name'>,
+  { region, name, retryOf }: Pick<RunCommandInput, 'region' | 'name' | 'retryOf'>,
 ): RunCommandProgress {
   const states: Record<string, number> = {};
   const count = (what: string, by: number): void => {
@@ -198,6 +198,7 @@ export function progressOf(
     phase: phaseOf(state),
     region,
     name,
+    retryOf,
     targets: state.targets,
     batches: {
       total: state.batchesMade + (state.phase === 'done' ? 0 : batchesToCome(state)),

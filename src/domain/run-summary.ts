@@ -67,6 +67,7 @@ export function detailsOf(progress: RunCommandProgress, result?: RunCommandResul
   const lines = [
     `**${result ? result.outcome : progress.phase}** in ${progress.region}${progress.name ? ` · ${escapeMarkdown(progress.name)}` : ''}`,
     progress.targets === undefined ? 'targets: being resolved' : `targets: ${progress.targets}`,
+    ...(progress.retryOf === undefined ? [] : [`again, after ${escapeMarkdown(progress.retryOf)}`]),
     ...(states.length > 0 ? [states.join(' · ')] : []),
     ...(progress.stopped === undefined
       ? []

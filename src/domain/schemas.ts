@@ -32,9 +32,11 @@ import {
   WARM_SPOT_IMAGE,
 } from './spot-messages';
 import { runCommandInputSchema } from './run-command-input';
+import { PREVIEW_RUN } from './run-preview';
 
 const SCHEMAS: Record<string, z.ZodType> = {
   [WORKFLOW_TYPES.runCommand]: runCommandInputSchema,
+  [PREVIEW_RUN]: runCommandInputSchema,
   [PATROL_REGION]: patrolInputSchema,
   [HANDLE_SYSTEM_EVENT]: handleSystemEventInputSchema,
   [REPORT_SYSTEM_EVENTS]: reportInputSchema,

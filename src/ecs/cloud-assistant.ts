@@ -49,6 +49,8 @@ export interface RunCommandCall {
   clientToken: string;
   /** Kept on the invocation, so that it can be found again without its id. */
   tags: Record<string, string>;
+  /** ECS only checks the call, and refuses it with DryRunOperation where it would have been taken. */
+  dryRun?: boolean;
 }
 
 export interface CloudAssistantCalls {
@@ -191,6 +193,9 @@ function runCommandRequest(call: RunCommandCall): RunCommandRequest {
     timeout: command.timeoutSeconds,
     workingDir: command.workingDirectory,
     username: command.user,
+    repeatMode: call.dryRun ? 'DryRun' : undefined,
+    windowsPasswordName: command.windowsPasswordName,
+    ossOutputDelivery: command.ossOutputDelivery,
     enableParameter: usesParameters(command) ? true : undefined,
     parameters: command.parameters,
     instanceId: call.instanceIds,

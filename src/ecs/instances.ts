@@ -20,6 +20,8 @@ export interface EcsInstance {
 export interface InstanceCalls {
   /** Instances among `instanceIds` that exist in the region; unknown ones are absent. 100 ids a call. */
   describeInstances(region: string, instanceIds: string[]): Promise<EcsInstance[]>;
+  /** Ids of every instance of the region, or of one resource group; its own filter would end at 1,000. */
+  listInstanceIds(region: string, resourceGroupId?: string): Promise<string[]>;
   /** Ids of the instances that carry all of `tags`. ListTagResources, because the tag filter of DescribeInstances ends at 1,000. */
   listInstanceIdsByTags(region: string, tags: TagSelector[]): Promise<string[]>;
 }
@@ -53,6 +55,20 @@ export function instanceCalls(transport: EcsTransport): InstanceCalls {
         }
       }
       return found;
+    },
+
+    async listInstanceIds(region, resourceGroupId) {
+      const ids: string[] = [];
+      const request = (nextToken?: string): DescribeInstancesRequest =>
+        new DescribeInstancesRequest({ regionId: region, maxResults: INSTANCES_PER_CALL, nextToken });
+      for await (const body of pagesByToken((token) =>
+        transport.call('DescribeInstances', region, (sdk) => sdk.describeInstances(request(token))),
+      )) {
+        for (const { instanceId, resourceGroupId: group } of body.instances?.instance ?? [])
+          if (instanceId && (resourceGroupId === undefined || group === resourceGroupId))
+            ids.push(instanceId);
+      }
+      return ids;
     },
 
     async listInstanceIdsByTags(region, tags) {

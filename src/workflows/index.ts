@@ -12,3 +12,4 @@ export { discardSpotCopies } from './discard-spot-copies';
 export { warmSpotImage } from './warm-spot-image';
 export { reportSpot } from './report-spot';
 export { drillSpotReclaim } from './drill-spot-reclaim';
+export { previewRun } from './preview-run';

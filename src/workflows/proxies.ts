@@ -242,3 +242,11 @@ export const discarding = proxyActivities<Pick<Activities, 'deleteCopies'>>({
   heartbeatTimeout: NOTICED_WITHIN,
   retry: PATIENT,
 });
+
+/** A preview: somebody waits for it; a fleet of 10,000 takes some 300 calls at our share of the quota. */
+export const previewing = proxyActivities<Pick<Activities, 'previewRun'>>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '10 minutes',
+  retry: PATIENT,
+});

@@ -25,10 +25,13 @@ import {
 } from '@temporalio/workflow';
 import { MAX_INSTANCE_IDS_IN_SEARCH_ATTRIBUTE, PROGRESS_QUERY, WORKFLOW_TYPES } from '../domain/messages';
 import type { InstanceRow, RunCommandInput, RunCommandProgress, RunCommandResult } from '../domain/messages';
+import { BIGGEST_CARRIED_PLAN } from '../domain/plan';
 import { addToTotals, assertResultSize, rowsForResult } from '../domain/rows';
 import { newRunState, noteTargets, progressOf } from '../domain/run-state';
 import type { RunState } from '../domain/run-state';
 import { detailsOf, outcomeOfRun, summaryOf } from '../domain/run-summary';
+import { instanceGateKey } from '../domain/gate';
+import { GateLease } from './gate-lease';
 import { refuseBadInput } from './input';
 import { reading } from './proxies';
 import { refusalOf } from './run-batch';
@@ -58,15 +61,19 @@ export async function runCommand(
   setHandler(progressQuery, shown);
   acceptUpdates(state, changed);
   const hints = new Hints();
+  const lease = input?.exclusive === true ? new GateLease() : undefined;
   if (!continued) await refuseBadInput(WORKFLOW_TYPES.runCommand, input);
   changed();
 
   if (continued || (await resolve(state, input))) {
+    await takeKeys(state, input, lease);
     const scope = CancellationScope.current();
     const cancelled = (): boolean => (state.cancelled ||= scope.consideredCancelled);
     const context: RunContext = { input, state, hints, changed, cancelled, leaving: false };
     state.phase = 'running';
-    if ((await runWindow(state, context)) === 'leave') {
+    const end = await runWindow(state, context);
+    await lease?.release();
+    if (end === 'leave') {
       await condition(allHandlersFinished);
       // The targets are in the plan.
       await continueAsNew<typeof runCommand>({ ...input, targets: {} }, state);
@@ -94,6 +101,27 @@ async function resolve(state: RunState, input: RunCommandInput): Promise<boolean
   return state.planned > 0;
 }
 
+/** An exclusive run waits for its instances until no other operation of ours has one of them. */
+async function takeKeys(
+  state: RunState,
+  { region }: RunCommandInput,
+  lease: GateLease | undefined,
+): Promise<void> {
+  if (lease === undefined) return;
+  if (!('instanceIds' in state.plan)) {
+    state.stopped = `an exclusive run takes at most ${BIGGEST_CARRIED_PLAN} instances, these are ${state.planned}`;
+    return;
+  }
+  state.phase = 'gate';
+  const keys = state.plan.instanceIds.map(instanceGateKey);
+  try {
+    await lease.acquire({ region, purpose: 'run', keys, interrupt: () => state.stopped !== undefined });
+  } catch (error) {
+    // The window sees the cancel and leaves everything out.
+    if (!isCancellation(error)) throw error;
+  }
+}
+
 function finish(state: RunState, input: RunCommandInput): RunCommandResult {
   const { totals } = state;
   const unresolved = unresolvedRows(state, input);
@@ -108,6 +136,7 @@ function finish(state: RunState, input: RunCommandInput): RunCommandResult {
     summary: summaryOf({ outcome, totals, refusal, stopped, startedBeforeStop }),
     refusal,
     stopped,
+    retryOf: input.retryOf,
     region: input.region,
     totals,
     rows: shown.rows,

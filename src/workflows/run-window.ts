@@ -32,9 +32,11 @@ export async function runWindow(state: RunState, context: RunContext): Promise<'
     });
     work.add(done);
   };
+  // The keys of the gate are held by this run.
   const runIsOver = (): boolean =>
-    workflowInfo().continueAsNewSuggested ||
-    (state.batchesPerRun !== undefined && state.batchesEnded - endedBefore >= state.batchesPerRun);
+    context.input.exclusive !== true &&
+    (workflowInfo().continueAsNewSuggested ||
+      (state.batchesPerRun !== undefined && state.batchesEnded - endedBefore >= state.batchesPerRun));
   const isOver = (): boolean =>
     state.batches.length === 0 && (state.next >= state.planned || state.stopped !== undefined);
 

@@ -203,6 +203,38 @@ export const INPUT_TABLE: InputRow[] = [
     args: ['--parameter', 'a=x'],
     words: ['echo {{a}} {{b}}'],
   },
+  {
+    input: 'a resource group that is none',
+    field: 'targets.resourceGroupId',
+    option: '--resource-group',
+    answer: 'is not a resource group id; they look like rg-acfm1abc',
+    value: targets({ resourceGroupId: 'mine' }),
+    args: ['--resource-group', 'mine'],
+  },
+  {
+    input: 'a limit of `0`',
+    field: 'targets.limit',
+    option: '--limit',
+    answer: 'must be a whole number from 1 to 10000',
+    value: targets({ all: true, limit: 0 }),
+    args: ['--all', '--limit', '0'],
+  },
+  {
+    input: 'a password in the place of its name',
+    field: 'command.windowsPasswordName',
+    option: '--password-name',
+    answer: 'is not the name of a parameter; give its NAME, never the password itself',
+    value: command({ type: 'RunBatScript', user: 'admin', windowsPasswordName: 'Pa$$w0rd!' }),
+    args: ['--type', 'RunBatScript', '--user', 'admin', '--password-name', 'Pa$$w0rd!'],
+  },
+  {
+    input: 'a place in OSS that is none',
+    field: 'command.ossOutputDelivery',
+    option: '--oss-output',
+    answer: 'is not a place in OSS; they look like oss://my-bucket/outputs',
+    value: command({ ossOutputDelivery: 'https://bucket' }),
+    args: ['--oss-output', 'https://bucket'],
+  },
   ...[0, -1, '150%', 'half'].map((given) =>
     rate(
       `concurrency \`${given}\``,
@@ -233,7 +265,7 @@ export const INPUT_TABLE: InputRow[] = [
   {
     input: 'a field this operation does not have',
     field: 'maxErrors',
-    answer: 'is unknown; known are region, targets, command, name, rate',
+    answer: 'is unknown; known are region, targets, command, name, rate, exclusive, retryOf',
     value: { ...GOOD, maxErrors: 3 },
   },
   {

@@ -130,8 +130,8 @@ test('whole outputs, each under its instance', () => {
 test('CSV has a head, one line a row, and no formulas', () => {
   const csv = rowsCsv([{ ...GOOD, output: '=HYPERLINK("http://evil")' }]);
   expect(csv.split('\r\n')).toEqual([
-    'instanceId,outcome,status,exitCode,startedAt,finishedAt,reason,output',
-    'i-good,Success,,0,2025-01-01T00:00:00Z,2025-01-01T00:01:05Z,,"\'=HYPERLINK(""http://evil"")"',
+    'instanceId,outcome,status,exitCode,startedAt,finishedAt,reason,droppedBytes,invokeId,output',
+    'i-good,Success,,0,2025-01-01T00:00:00Z,2025-01-01T00:01:05Z,,,,"\'=HYPERLINK(""http://evil"")"',
   ]);
 });
 

@@ -9,7 +9,7 @@ import type { RunOptions } from '../../src/cli/run-options';
 import { targetOf } from '../../src/cli/stack-options';
 import { newRunId, runIdErrors } from '../../src/client';
 
-const NONE: RunOptions = { instance: [], tag: [], parameter: [], type: 'RunShellScript' };
+const NONE: RunOptions = { instance: [], tag: [], parameter: [], exclude: [], type: 'RunShellScript' };
 const GOOD: RunOptions = { ...NONE, region: 'cn-hangzhou', instance: ['i-1'] };
 
 function errorsOf(options: Partial<RunOptions>, words = ['ls']): string[] {

@@ -40,7 +40,7 @@ const BAD: [what: string, value: unknown, message: string][] = [
   [
     'a key far from all',
     { ...GOOD, zzzzzzzzz: 1 },
-    'zzzzzzzzz: is unknown; known are region, targets, command, name, rate',
+    'zzzzzzzzz: is unknown; known are region, targets, command, name, rate, exclusive, retryOf',
   ],
   ['a key in another case', withCommand({ timeout_seconds: 60 }), 'did you mean timeoutSeconds?'],
   ['no targets', withTargets({}), 'targets: name nothing to run on'],
