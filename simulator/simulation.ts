@@ -22,6 +22,7 @@ import { Throttle } from './core/throttle';
 import type { Instance } from './model/instance';
 import { Instances } from './model/instances';
 import { World } from './model/world';
+import { Billing } from './billing';
 import { Spot } from './spot';
 import { Storage } from './storage';
 import { SystemEvents } from './system-events';
@@ -73,6 +74,7 @@ export class Simulation {
   readonly systemEvents: SystemEvents;
   readonly storage: Storage;
   readonly spot: Spot;
+  readonly billing: Billing;
   /** Hears of errors that no answer can carry. */
   readonly report: (error: unknown) => void;
   /** When this simulation began, in its own time. */
@@ -114,6 +116,7 @@ export class Simulation {
     this.systemEvents = new SystemEvents(this);
     this.storage = new Storage(this);
     this.spot = new Spot(this);
+    this.billing = new Billing(this);
   }
 
   /** Commands, invocations, and the answers that tests script. */

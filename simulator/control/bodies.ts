@@ -31,6 +31,7 @@ export const addInstancesBody = z
     resourceGroupId: z.string().optional(),
     deletionProtection: z.boolean().optional(),
     privateIp: z.string().optional(),
+    bandwidthOut: z.number().int().min(0).max(100).optional(),
     tags: tags.optional(),
     agent: agent.optional(),
   })
@@ -49,6 +50,10 @@ export const updateInstanceBody = z
     deletionProtection: z.boolean(),
     resourceGroupId: z.string(),
     chargeType: z.enum(['PostPaid', 'PrePaid']),
+    /** How many times as long its changes of status take. */
+    slowness: z.number().positive(),
+    /** Starting, Stopping and so on go on until this is false again. */
+    stuck: z.boolean(),
     locks: z.array(z.object({ reason: z.string(), message: z.string().default('') }).strict()),
   })
   .partial()

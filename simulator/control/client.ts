@@ -3,6 +3,7 @@
  * inside beyond the types of what is sent.
  */
 import type { z } from 'zod';
+import type { Bill } from '../billing';
 import type { ActiveFault, FaultSpec } from '../core/faults';
 import type { CallRecord, EffectRecord, LedgerCounts, LedgerQuery, LedgerRecord } from '../core/ledger';
 import type { Policy } from '../core/policy';
@@ -141,6 +142,18 @@ export class ControlClient {
   /** Forgets the ledger. */
   resetLedger(): Promise<void> {
     return this.send('DELETE', '/ledger');
+  }
+
+  /** What instances cost between two moments: from the beginning, until now, all of them unless told. */
+  async bill(range: { from?: number; to?: number; instanceIds?: readonly string[] } = {}): Promise<Bill[]> {
+    const { from, to, instanceIds } = range;
+    const given = Object.entries({ from, to, instanceId: instanceIds?.join(',') });
+    const search = new URLSearchParams(
+      given.flatMap(([name, value]): [string, string][] =>
+        value === undefined ? [] : [[name, String(value)]],
+      ),
+    );
+    return (await this.send<{ bills: Bill[] }>('GET', `/bill?${search.toString()}`)).bills;
   }
 
   /** The simulator's time. */

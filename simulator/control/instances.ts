@@ -21,6 +21,7 @@ export interface InstanceSummary {
   readonly imageId: string;
   readonly osType: 'linux' | 'windows';
   readonly privateIp: string;
+  readonly publicIp: string;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly bootId: string;
@@ -75,7 +76,7 @@ export function updateInstance(
   instanceId: string,
   body: unknown,
 ): InstanceSummary {
-  const { tags, agent, status, stoppedMode, locks, ...plain } = updateInstanceBody.parse(body);
+  const { tags, agent, status, stoppedMode, locks, stuck, ...plain } = updateInstanceBody.parse(body);
   const instance = find(simulation, instanceId);
   Object.assign(instance, plain);
   if (tags) {
@@ -85,6 +86,7 @@ export function updateInstance(
   }
   if (locks) instance.locks = locks;
   if (status) simulation.instances.force(instance, status, stoppedMode ?? 'KeepCharging');
+  if (stuck !== undefined) simulation.instances.setStuck(instance, stuck);
   if (agent) simulation.instances.setAgent(instance, agent);
   return summary(instance, simulation.clock.now());
 }
@@ -120,6 +122,7 @@ function summary(instance: Instance, now: number): InstanceSummary {
     imageId: instance.imageId,
     osType: instance.osType,
     privateIp: instance.privateIp,
+    publicIp: instance.publicIp,
     createdAt: instance.createdAt,
     startedAt: instance.startedAt ?? null,
     bootId: instance.bootId,

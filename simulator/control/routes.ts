@@ -43,6 +43,11 @@ const ledgerQuery = z
   .partial()
   .strict();
 
+const billQuery = z
+  .object({ from: z.coerce.number(), to: z.coerce.number(), instanceId: z.string() })
+  .partial()
+  .strict();
+
 const ROUTES: Readonly<Record<string, ControlHandler>> = {
   'GET /health': ({ simulation }) => health(simulation),
 
@@ -67,6 +72,15 @@ const ROUTES: Readonly<Record<string, ControlHandler>> = {
   'GET /ledger/counts': ({ simulation }) => simulation.ledger.counts(),
   'POST /ledger/marks/*': ({ simulation }, _, name) => ({ seq: simulation.ledger.mark(name) }),
   'DELETE /ledger': ({ simulation }) => simulation.ledger.reset(),
+
+  'GET /bill': ({ simulation }, { query }) => {
+    const {
+      from = simulation.openedAt,
+      to = simulation.clock.now(),
+      instanceId,
+    } = billQuery.parse(Object.fromEntries(query));
+    return { bills: simulation.billing.bills(from, to, instanceId?.split(',')) };
+  },
 
   'GET /clock': ({ simulation }) => clock(simulation),
   'PUT /clock': async ({ simulation }, { body }) => {

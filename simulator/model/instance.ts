@@ -50,6 +50,8 @@ export interface Instance {
   readonly networkInterfaceId: string;
   readonly privateIp: string;
   publicIp: string;
+  /** The address that was given back when it stopped without charging. */
+  publicIpBefore?: string;
   name: string;
   hostName: string;
   description: string;
@@ -62,6 +64,10 @@ export interface Instance {
   statusBefore: InstanceStatus;
   statusChangedAt: number;
   next: NextStep | undefined;
+  /** Its changes of status take this many times as long. */
+  slowness?: number;
+  /** The change in progress does not end before this is taken back. */
+  stuck?: boolean;
   stoppedMode: 'KeepCharging' | 'StopCharging' | 'Not-applicable';
   /** The mode the stop in progress will end in. */
   stoppingMode: 'KeepCharging' | 'StopCharging';

@@ -13,7 +13,7 @@ import type { Durations, Switches } from '../core/settings';
 import type { Instance, InstanceStatus } from './instance';
 import { isLocked, lastHeartbeat, moveTo } from './instance';
 import type { LaunchSpec } from './launch';
-import { makeInstance } from './launch';
+import { makeInstance, publicAddress } from './launch';
 import type { World } from './world';
 
 /** What the life of instances needs of the simulator. */
@@ -55,6 +55,9 @@ export class Instances {
   /** Stopped → Starting → Running. */
   start(instance: Instance, requestId?: string): void {
     moveTo(instance, 'Starting', this.services.clock.now());
+    const hasNone = instance.publicIp === '' && !instance.eip && instance.bandwidthOut > 0;
+    if (instance.stoppedMode === 'StopCharging' && hasNone)
+      instance.publicIp = publicAddress(this.services.random.next(), instance.publicIpBefore);
     instance.stoppedMode = 'Not-applicable';
     instance.capacityLost = false;
     this.tell(instance, 'starting', false, requestId);
@@ -124,6 +127,12 @@ export class Instances {
     if (status === 'Stopping') this.tell(instance, 'stopping', true);
   }
 
+  /** Lets a change of status that has begun go on for ever, or end when it is due. */
+  setStuck(instance: Instance, stuck: boolean): void {
+    instance.stuck = stuck;
+    if (instance.next) this.arm(instance, instance.next.status, instance.next.due);
+  }
+
   /** Continues the steps of a restored instance. */
   resume(instance: Instance): void {
     const { next } = instance;
@@ -137,12 +146,13 @@ export class Instances {
   }
 
   private step(instance: Instance, status: InstanceStatus, duration: number): void {
-    this.arm(instance, status, this.services.clock.dueAfter(duration));
+    this.arm(instance, status, this.services.clock.dueAfter(duration * (instance.slowness ?? 1)));
   }
 
   private arm(instance: Instance, status: InstanceStatus, due: number): void {
     instance.next = { status, due };
     this.timers.get(instance.instanceId)?.cancel();
+    if (instance.stuck) return;
     this.timers.set(
       instance.instanceId,
       this.services.clock.at(due, () => this.arrive(instance, status)),
@@ -184,6 +194,7 @@ export class Instances {
   private giveUpCompute(instance: Instance): void {
     if (!instance.capacityLost)
       this.services.world.region(instance.regionId).takeStock(instance.zoneId, instance.instanceType, -1);
+    instance.publicIpBefore = instance.publicIp;
     instance.publicIp = '';
   }
 

@@ -180,8 +180,11 @@ function attachDisks(services: LifeServices, region: Region, instance: Instance,
   });
 }
 
-function publicAddress(chance: number): string {
+/** A public address by chance, another one than `not`. */
+export function publicAddress(chance: number, not = ''): string {
   // 203.0.113.0/24 and 198.51.100.0/24 are reserved for documentation: no real host can be meant.
   const host = 1 + Math.floor(chance * 508);
-  return host <= 254 ? `203.0.113.${host}` : `198.51.100.${host - 254}`;
+  const address = (index: number): string =>
+    index <= 254 ? `203.0.113.${index}` : `198.51.100.${index - 254}`;
+  return address(host) === not ? address((host % 508) + 1) : address(host);
 }
