@@ -57,7 +57,8 @@ export function createTemporalGates(client: Client, account: string): Gates {
 async function stateToStartWith(client: Client, workflowId: string, region: string): Promise<GateState> {
   const fresh = freshGateState(region);
   const status = await statusOf(client, workflowId);
-  if (status === undefined || status === 'RUNNING') return fresh;
+  // One that is just continuing as new hands its state on itself.
+  if (status === undefined || status === 'RUNNING' || status === 'CONTINUED_AS_NEW') return fresh;
   const query = (): Promise<GateState> =>
     client.workflow.getHandle(workflowId).query<GateState>(PROGRESS_QUERY);
   try {

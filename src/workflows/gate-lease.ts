@@ -27,9 +27,12 @@ interface Lease {
   granted: boolean;
   preemptedBy?: string;
   taken: string[];
-  /** Settles when no attempt to ask is on its way any more. */
-  asking: Promise<unknown>;
+  /** An attempt to ask may still be on its way. */
+  asking: boolean;
 }
+
+/** An attempt that is on its way when it is cancelled ends within its heartbeat timeout; then it is lost, not late. */
+const ASKING_ENDS_WITHIN = '10 seconds';
 
 export class GateLease {
   private lease: Lease | undefined;
@@ -67,7 +70,7 @@ export class GateLease {
       region,
       granted: false,
       taken: [],
-      asking: Promise.resolve(),
+      asking: true,
     };
     this.lease = lease;
     this.region = region;
@@ -76,7 +79,7 @@ export class GateLease {
       end = await CancellationScope.cancellable(async () => {
         const scope = CancellationScope.current();
         const asking = this.ask(request, lease.requestId);
-        lease.asking = asking.catch(() => undefined);
+        asking.catch(() => (lease.asking = false));
         const told = condition(() => lease.granted || interrupt()).then(() =>
           lease.granted ? ('granted' as const) : ('interrupted' as const),
         );
@@ -105,8 +108,8 @@ export class GateLease {
     if (!lease) return;
     this.lease = undefined;
     await CancellationScope.nonCancellable(async () => {
-      // An attempt still on its way would ask for it anew.
-      await lease.asking;
+      // An attempt still on its way would ask for it anew. (Should one be later still, its grant is given back.)
+      if (lease.asking) await condition(() => !lease.asking, ASKING_ENDS_WITHIN);
       await releasingGate.releaseGate({ region: lease.region, requestId: lease.requestId });
     });
   }

@@ -27,19 +27,17 @@ export async function holder({ request, holdMs, thenStayMs }: HolderInput): Prom
     await condition(() => false, holdMs);
     return 'stayed';
   }
+  const end = await lease.acquire(request);
+  if (end !== 'granted') return end;
   try {
-    const end = await lease.acquire(request);
-    if (end !== 'granted') return end;
     await enters({ keys: request.keys, preempt: request.preempt === true });
     await condition(() => lease.preemptedBy !== undefined, holdMs);
-    if (thenStayMs !== undefined)
-      await continueAsNew<typeof holder>({ request: { ...request, keys: [] }, holdMs: thenStayMs });
-    await leaves();
-    return lease.preemptedBy ?? 'done';
-  } catch (error) {
-    await CancellationScope.nonCancellable(leaves);
-    throw error;
+    if (thenStayMs === undefined) return lease.preemptedBy ?? 'done';
   } finally {
-    await lease.release();
+    if (thenStayMs === undefined) {
+      await CancellationScope.nonCancellable(leaves);
+      await lease.release();
+    }
   }
+  return continueAsNew<typeof holder>({ request: { ...request, keys: [] }, holdMs: thenStayMs });
 }

@@ -34,8 +34,8 @@ const ACCOUNT = 'test';
 export interface FleetOptions extends Omit<SimulatorOptions, 'time' | 'exec'> {
   quota?: EcsOptions['quota'];
   policies?: PolicyFile;
-  /** Other workflows than the product's, bundled from this file, and their activities. */
-  own?: { workflowsPath: string; activities: object };
+  /** Other workflows than the product's, as a bundle, and their activities. */
+  own?: { workflowBundle: { code: string }; activities: object };
 }
 
 export interface Fleet {
@@ -127,9 +127,7 @@ async function workOn<T>(
     Worker.create({
       connection: temporal.nativeConnection,
       taskQueue: queue,
-      ...(own
-        ? { workflowsPath: own.workflowsPath }
-        : { workflowBundle: { codePath: join(packageRoot(), 'dist/workflow-bundle.js') } }),
+      workflowBundle: own?.workflowBundle ?? { codePath: join(packageRoot(), 'dist/workflow-bundle.js') },
       activities: {
         ...own?.activities,
         ...createActivities({
