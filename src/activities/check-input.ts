@@ -9,6 +9,13 @@ import {
   parsePatrolInput,
   parseReportInput,
 } from '../domain/event-input';
+import {
+  parseApplyHours,
+  parseHoursReport,
+  parseStartByTag,
+  parseStopByTag,
+  parseWorkingHoursState,
+} from '../domain/hours-input';
 import { HANDLE_SYSTEM_EVENT, systemEventIdOf } from '../domain/event-messages';
 import { taskQueueOf } from '../domain/messages';
 import type { InputError } from '../domain/messages';
@@ -34,6 +41,11 @@ const PARSERS = {
   warmSpotImage: parseRelaunchSpotInput,
   drillSpotReclaim: parseRelaunchSpotInput,
   reportSpot: parseSpotReportInput,
+  startInstancesByTag: parseStartByTag,
+  stopInstancesByTag: parseStopByTag,
+  applyWorkingHours: parseApplyHours,
+  workingHours: parseWorkingHoursState,
+  reportWorkingHours: parseHoursReport,
 };
 
 export interface CheckActivities {

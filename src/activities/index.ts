@@ -1,14 +1,20 @@
 /** All activities of a worker, from their few real dependencies. */
 import type { EcsClient } from '../ecs/client';
 import type { PolicyFile } from '../domain/policy';
+import type { Meter } from '../results/meter';
 import type { ResultStore } from '../results/store';
 import { beating } from './beating';
+import { createByTagActivities } from './by-tag';
+import type { ByTagActivities } from './by-tag';
 import { createCheckActivities } from './check-input';
 import type { CheckActivities } from './check-input';
 import { createEventReportActivities } from './event-reports';
 import type { EventReportActivities } from './event-reports';
 import { createGateActivities } from './gate';
 import type { GateActivities, Gates } from './gate';
+import { createHoursActivities } from './hours';
+import type { HoursActivities } from './hours';
+import type { HoursPort } from './hours-port';
 import { createHookActivities } from './hooks';
 import type { Caller, HookActivities } from './hooks';
 import { createPatrolActivities } from './patrol';
@@ -40,6 +46,8 @@ export interface Dependencies {
   handlers: EventHandlers;
   rescues: SpotRescues;
   gates: Gates;
+  hours: HoursPort;
+  meter: Meter;
   account: string;
   policies: PolicyFile;
   callWebhook: Caller;
@@ -60,7 +68,9 @@ export type Activities = CheckActivities &
   SpotSaveActivities &
   SpotLaunchActivities &
   SpotReportActivities &
-  PatrolActivities;
+  PatrolActivities &
+  ByTagActivities &
+  HoursActivities;
 
 export function createActivities(parts: Dependencies): Activities {
   const { ecs, store, waits, handlers, gates, policies } = parts;
@@ -68,6 +78,8 @@ export function createActivities(parts: Dependencies): Activities {
     ...createCheckActivities(),
     ...createRunCommandActivities(ecs, store),
     ...createPreviewActivities(ecs),
+    ...createByTagActivities(ecs, parts),
+    ...createHoursActivities(ecs, parts),
     ...createWatchActivities(ecs, waits),
     ...createWaitingActivities(ecs, waits),
     ...createSystemEventActivities(ecs, policies),

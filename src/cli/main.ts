@@ -13,6 +13,7 @@ import { inputJsonSchema, TYPES_WITH_SCHEMA } from '../domain/schemas';
 import { packageRoot } from '../stack/paths';
 import { addEventCommands } from './event-commands';
 import { CliError, EXIT, EXIT_CODES, messageOf } from './exit';
+import { addHoursCommands } from './hours-commands';
 import { runProgram } from './programs';
 import { addRunCommands } from './run-commands';
 import { addSpotCommands } from './spot-commands';
@@ -59,6 +60,7 @@ function program(act: Act): Command {
   addLooks(steward, act);
   addEventCommands(steward, { act, context });
   addSpotCommands(steward, { act, context });
+  addHoursCommands(steward, { act, context });
   return steward;
 }
 

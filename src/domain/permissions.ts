@@ -52,6 +52,8 @@ export const FEATURES = {
     'DescribeInstanceHistoryEvents',
     'CreateSimulatedSystemEvents',
   ],
+  /** Hooks before a stop and health between groups are commands: then those of runCommand as well. */
+  workingHours: ['ListTagResources', 'DescribeInstances', 'StartInstances', 'StopInstances'],
 } as const;
 
 export type Feature = keyof typeof FEATURES;

@@ -31,6 +31,20 @@ import {
   REPORT_SPOT,
   WARM_SPOT_IMAGE,
 } from './spot-messages';
+import {
+  applyHoursSchema,
+  hoursReportSchema,
+  startByTagSchema,
+  stopByTagSchema,
+  workingHoursStateSchema,
+} from './hours-input';
+import {
+  APPLY_WORKING_HOURS,
+  REPORT_WORKING_HOURS,
+  START_BY_TAG,
+  STOP_BY_TAG,
+  WORKING_HOURS,
+} from './hours-messages';
 import { runCommandInputSchema } from './run-command-input';
 import { PREVIEW_RUN } from './run-preview';
 
@@ -47,6 +61,11 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [DISCARD_SPOT_COPIES]: discardCopiesInputSchema,
   [REPORT_SPOT]: spotReportInputSchema,
   [DRILL_SPOT_RECLAIM]: relaunchSpotInputSchema,
+  [START_BY_TAG]: startByTagSchema,
+  [STOP_BY_TAG]: stopByTagSchema,
+  [APPLY_WORKING_HOURS]: applyHoursSchema,
+  [WORKING_HOURS]: workingHoursStateSchema,
+  [REPORT_WORKING_HOURS]: hoursReportSchema,
 };
 
 /** Workflow types whose input has a schema. */

@@ -213,7 +213,7 @@ function minuteOf(text: string): number | undefined {
 }
 
 /** Only names with an area: abbreviations such as EST mean several things, and fixed offsets know no summer time. */
-function zoneError(zone: string): string | undefined {
+export function zoneError(zone: string): string | undefined {
   if (zone === 'UTC') return undefined;
   const known = Intl.supportedValuesOf('timeZone');
   const spelling = known.find((name) => name.toLowerCase() === zone.toLowerCase());

@@ -13,6 +13,8 @@ import { imageCalls } from './images';
 import type { ImageCalls } from './images';
 import { spotCalls } from './spot';
 import type { SpotCalls } from './spot';
+import { lifecycleCalls } from './lifecycle';
+import type { LifecycleCalls } from './lifecycle';
 import { systemEventCalls } from './system-events';
 import type { SystemEventCalls } from './system-events';
 import { EcsTransport } from './transport';
@@ -23,7 +25,8 @@ export type EcsClient = InstanceCalls &
   SystemEventCalls &
   SpotCalls &
   ImageCalls &
-  DiskCalls;
+  DiskCalls &
+  LifecycleCalls;
 
 /** Two clients of one account: what is urgent has a share of each API's quota that ordinary calls cannot use up. */
 export interface EcsClients {
@@ -45,5 +48,6 @@ function callsOf(transport: EcsTransport): EcsClient {
     ...spotCalls(transport),
     ...imageCalls(transport),
     ...diskCalls(transport),
+    ...lifecycleCalls(transport),
   };
 }

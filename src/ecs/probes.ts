@@ -21,6 +21,8 @@ import {
   ListTagResourcesRequestTag,
   RebootInstanceRequest,
   RunCommandRequest,
+  StartInstancesRequest,
+  StopInstancesRequest,
   StopInvocationRequest,
 } from '@alicloud/ecs20140526';
 import type Ecs from '@alicloud/ecs20140526';
@@ -90,6 +92,11 @@ const PROBES: Record<ProbedAction, Send> = {
     ),
   RebootInstance: (sdk) =>
     sdk.rebootInstance(new RebootInstanceRequest({ instanceId: NO_INSTANCE, dryRun: true })),
+  // All together, the default: an instance that is no one's refuses the call.
+  StartInstances: (sdk, regionId) =>
+    sdk.startInstances(new StartInstancesRequest({ regionId, instanceId: [NO_INSTANCE], dryRun: true })),
+  StopInstances: (sdk, regionId) =>
+    sdk.stopInstances(new StopInstancesRequest({ regionId, instanceId: [NO_INSTANCE], dryRun: true })),
   DescribeDisks: (sdk, regionId) =>
     sdk.describeDisks(new DescribeDisksRequest({ regionId, instanceId: NO_INSTANCE, maxResults: 10 })),
   CreateSnapshot: (sdk) => sdk.createSnapshot(new CreateSnapshotRequest({ diskId: NO_DISK })),

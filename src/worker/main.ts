@@ -20,6 +20,7 @@ import { parsePolicyFile } from '../hooks/policy-file';
 import { callWebhook } from '../hooks/webhook';
 import type { Dependencies } from '../activities';
 import { DEFAULT_QUOTA } from '../ecs/quota';
+import { createFileMeter } from '../results/meter';
 import { createFileResultStore } from '../results/store';
 import { keepHealthFile } from './health-file';
 import { installLogger } from './log';
@@ -27,6 +28,7 @@ import { checkNamespace } from './start-up-checks';
 import { createTemporalEventHandlers } from './temporal-events';
 import { createTemporalSpotRescues } from './temporal-spot';
 import { createTemporalGates } from './temporal-gates';
+import { createTemporalHours } from './temporal-hours';
 import { createTemporalWaits } from './temporal-waits';
 import { Workers } from './worker';
 
@@ -112,6 +114,8 @@ async function poll(
       handlers: createTemporalEventHandlers(client, config.account),
       rescues: createTemporalSpotRescues(client, config.account),
       gates: createTemporalGates(client, config.account),
+      hours: createTemporalHours(client, config.account),
+      meter: createFileMeter(config.resultsDir),
       policies,
       secretOf: (name) => env[name],
       callWebhook: (hook, payload) =>

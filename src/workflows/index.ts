@@ -13,3 +13,7 @@ export { warmSpotImage } from './warm-spot-image';
 export { reportSpot } from './report-spot';
 export { drillSpotReclaim } from './drill-spot-reclaim';
 export { previewRun } from './preview-run';
+export { startInstancesByTag, stopInstancesByTag } from './by-tag';
+export { applyWorkingHours } from './apply-working-hours';
+export { workingHours } from './working-hours';
+export { reportWorkingHours } from './report-working-hours';

@@ -250,3 +250,50 @@ export const previewing = proxyActivities<Pick<Activities, 'previewRun'>>({
   scheduleToCloseTimeout: '10 minutes',
   retry: PATIENT,
 });
+
+/**
+ * Reading a fleet by its tag: one of 10,000 takes some 120 calls at our share of the quota. What cannot be read for half
+ * an hour has missed its time; the run ends with the reason, and the next boundary looks again.
+ */
+export const lookingAtFleet = proxyActivities<
+  Pick<Activities, 'selectByTag' | 'countUnwanted' | 'findHolders'>
+>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '30 minutes',
+  retry: PATIENT,
+});
+
+/**
+ * StartInstances and StopInstances: one look and one call. Every attempt looks first, so retrying is safe. Nobody expects
+ * a start or stop half an hour later. A cancel waits for the attempt in flight, which may just have been accepted.
+ */
+export const switching = proxyActivities<Pick<Activities, 'actOnBatch'>>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '30 minutes',
+  retry: PATIENT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** Reading what became of instances, and writing their rows; an outage is waited out, for the calls have been made. */
+export const recording = proxyActivities<Pick<Activities, 'settleBatch' | 'recordInstances'>>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: NOTICED_WITHIN,
+  retry: PATIENT,
+});
+
+/** Asking and telling the workflow of working hours, through Temporal's own client. */
+export const planningHours = proxyActivities<Pick<Activities, 'planHours' | 'tellHours'>>({
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '30 minutes',
+  retry: PATIENT,
+});
+
+/** A report on working hours: somebody waits for it, so it fails rather than waiting an outage out. */
+export const reportingHours = proxyActivities<Pick<Activities, 'reportHours'>>({
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '3 minutes',
+  retry: PATIENT,
+});

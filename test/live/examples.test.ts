@@ -44,6 +44,72 @@ test('the system events script answers an open event, once, and shows what becam
   }
 }, 120_000);
 
+test('the working hours script makes its Schedules once, and stops what has the tag without charges', async () => {
+  const simulator = runningStack(stateDir)?.simulator;
+  if (!simulator) throw new Error('no simulator runs');
+  const [, instanceId = ''] = stack.line.simulator.instanceIds;
+  const control = new ControlClient(simulator);
+  await control.send('PATCH', `/instances/${instanceId}`, { tags: { fleet: 'demo', 'Start&Stop': '' } });
+  const script = (...args: string[]) =>
+    run(process.execPath, [join(examples, 'working-hours.mjs'), 'cn-hangzhou', ...args], { env });
+  const { stdout } = await script('stop');
+  expect(stdout).toMatch(/start: next 20.*T00:00:00.000Z/);
+  expect(stdout).toContain('of 1 selected 1 stopped.');
+  expect((await script('start')).stdout).toContain('of 1 selected 1 started.');
+
+  // The plain command makes a Schedule that does the same.
+  const temporal = async (...args: string[]): Promise<string> =>
+    (await run(await temporalCli(), args, { env })).stdout;
+  const input = JSON.stringify({ region: 'cn-hangzhou', tags: [{ key: 'Start&Stop' }] });
+  const schedule = [
+    '--schedule-id',
+    'office-stop',
+    '--calendar',
+    '{"dayOfWeek":"Mon-Fri","hour":"21","minute":"0"}',
+  ];
+  const policies = ['--time-zone', 'Asia/Tokyo', '--overlap-policy', 'Skip', '--catchup-window', '1h'];
+  const job = [
+    '--workflow-id',
+    'office-stop',
+    '--type',
+    'stopInstancesByTag',
+    '--task-queue',
+    'steward-default',
+  ];
+  await temporal('schedule', 'create', ...schedule, ...policies, ...job, '--input', input);
+  const ours = await temporal(
+    'schedule',
+    'describe',
+    '--schedule-id',
+    'start-and-stop/cn-hangzhou/stop',
+    '-o',
+    'json',
+  );
+  const theirs = await temporal('schedule', 'describe', '--schedule-id', 'office-stop', '-o', 'json');
+  const nextOf = (text: string): unknown =>
+    (JSON.parse(text) as { info: { futureActionTimes: string[] } }).info.futureActionTimes;
+  expect(nextOf(theirs)).toEqual(nextOf(ours));
+  // A workflow's own cron schedule waits for the same moment.
+  const cron = [
+    '--workflow-id',
+    'by-cron',
+    '--cron',
+    'CRON_TZ=Asia/Tokyo 0 21 * * 1-5',
+    ...job.slice(2),
+    '--input',
+    input,
+  ];
+  await temporal('workflow', 'start', ...cron);
+  const started = JSON.parse(
+    await temporal('workflow', 'describe', '--workflow-id', 'by-cron', '-o', 'json'),
+  ) as {
+    workflowExecutionInfo: { executionTime: string };
+  };
+  // Backed off from now: the fraction of a second is that of the start.
+  const [next = ''] = nextOf(ours) as string[];
+  expect(started.workflowExecutionInfo.executionTime.slice(0, 19)).toBe(next.slice(0, 19));
+}, 120_000);
+
 test('the temporal command starts it from the input file, and answers with progress and result', async () => {
   const temporal = async (...args: string[]): Promise<string> =>
     (await run(await temporalCli(), ['workflow', ...args], { env })).stdout;

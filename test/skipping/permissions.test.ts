@@ -59,7 +59,8 @@ describe('the minimal RAM policy', () => {
     const text = readFileSync(join(__dirname, '../../docs/security.md'), 'utf8');
     const printed = /```json\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
     expect(JSON.parse(printed)).toEqual(ramPolicyFor(['runCommand']));
-    const [, both = ''] = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json]) => json);
+    const [, both = '', , hours = ''] = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json]) => json);
     expect(JSON.parse(both)).toEqual(ramPolicyFor(['runCommand', 'systemEvents']));
+    expect(JSON.parse(hours)).toEqual(ramPolicyFor(['workingHours']));
   });
 });

@@ -15,6 +15,7 @@ import type { CallRecord, EcsOptions } from '../../src/ecs/transport';
 import type { RunCommandInput, RunCommandResult } from '../../src/domain/messages';
 import { SEARCH_ATTRIBUTES, taskQueueOf } from '../../src/domain/messages';
 import { urgentQueueOf } from '../../src/domain/spot-messages';
+import { createFileMeter } from '../../src/results/meter';
 import { createFileResultStore } from '../../src/results/store';
 import { packageRoot } from '../../src/stack/paths';
 import { EMPTY_POLICY_FILE } from '../../src/domain/policy';
@@ -23,6 +24,7 @@ import { callWebhook } from '../../src/hooks/webhook';
 import { createTemporalEventHandlers } from '../../src/worker/temporal-events';
 import { createTemporalSpotRescues } from '../../src/worker/temporal-spot';
 import { createTemporalGates } from '../../src/worker/temporal-gates';
+import { createTemporalHours } from '../../src/worker/temporal-hours';
 import { createTemporalWaits } from '../../src/worker/temporal-waits';
 import { timeSkippingServer } from './binaries';
 import { startSimulator } from '../../simulator';
@@ -137,6 +139,8 @@ async function workOn<T>(
           handlers: createTemporalEventHandlers(temporal.client, ACCOUNT),
           rescues: createTemporalSpotRescues(temporal.client, ACCOUNT),
           gates: createTemporalGates(temporal.client, ACCOUNT),
+          hours: createTemporalHours(temporal.client, ACCOUNT),
+          meter: createFileMeter(resultsDirectory),
           account: ACCOUNT,
           policies: policies ?? EMPTY_POLICY_FILE,
           secretOf: (name) => process.env[name],

@@ -1,0 +1,99 @@
+/**
+ * What the workflow `workingHours` remembers, and how it changes: definition, overrides, audit, what was done lately.
+ *
+ * The one rule: plain data in, plain data out; it is carried over continue-as-new whole.
+ */
+import type { ApplyWorkingHoursResult, Override, WorkingHours } from './hours-messages';
+
+/** Overrides that may hold at one time, and lines of audit and of runs that are kept. */
+export const MAX_OVERRIDES = 200;
+const KEPT_LINES = 200;
+const KEPT_RUNS = 30;
+
+/** An override as it is asked for. */
+export type NewOverride = Omit<Override, 'id' | 'at'>;
+
+export interface AuditLine {
+  /** ISO 8601 UTC. */
+  at: string;
+  what: string;
+}
+
+/** One action, in a line. */
+export interface HoursRun {
+  at: string;
+  action: ApplyWorkingHoursResult['action'];
+  outcome: ApplyWorkingHoursResult['outcome'];
+  summary: string;
+  workflowId: string;
+}
+
+/** The whole state of `workingHours`; also its input, and the answer of its `progress` query. */
+export interface WorkingHoursState {
+  definition: WorkingHours;
+  overrides: Override[];
+  audit: AuditLine[];
+  runs: HoursRun[];
+}
+
+/** Updates of `workingHours`. */
+export const HOURS_UPDATES = { override: 'override', lift: 'lift', edit: 'edit' } as const;
+/** Signal: an action has ended; argument HoursRun. */
+export const HOURS_RAN_SIGNAL = 'hoursRan';
+
+/** Input of `reportWorkingHours`. */
+export type HoursReportInput =
+  { kind: 'survey'; hours: string } | { kind: 'savings'; hours: string; month: string };
+
+/** What is wrong with an override; workflows ask this too, so it reaches no schema library. */
+export function overrideErrors(value: unknown, now: number): { path: string; message: string }[] {
+  if (typeof value !== 'object' || value === null) return [{ path: '', message: 'is not an override' }];
+  const { keep, until, reason, instanceIds, tag } = value as Partial<Record<keyof NewOverride, unknown>>;
+  const errors: { path: string; message: string }[] = [];
+  const wrong = (path: string, message: string): void => void errors.push({ path, message });
+  if (!['running', 'stopped', 'as-is'].includes(keep as string))
+    wrong('keep', 'must be running, stopped or as-is');
+  const end =
+    typeof until === 'string' && /^\d{4}-.*T.*(Z|[+-]\d\d:\d\d)$/.test(until) ? Date.parse(until) : NaN;
+  if (!Number.isFinite(end)) wrong('until', 'must be a time with a zone such as 2026-12-01T08:00:00+09:00');
+  else if (end <= now) wrong('until', 'has passed already');
+  if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 200)
+    wrong('reason', 'is what others read later: give 1 to 200 characters');
+  const isId = (id: unknown): boolean => typeof id === 'string' && /^i-[a-z0-9]{1,62}$/.test(id);
+  if (
+    instanceIds !== undefined &&
+    !(Array.isArray(instanceIds) && instanceIds.length <= 1_000 && instanceIds.every(isId))
+  )
+    wrong('instanceIds', 'must be instance ids such as i-bp1abc, at most 1,000');
+  const { key, value: tagValue } = (tag ?? {}) as { key?: unknown; value?: unknown };
+  const tagIsGood =
+    typeof key === 'string' && key !== '' && (tagValue === undefined || typeof tagValue === 'string');
+  if (tag !== undefined && !tagIsGood) wrong('tag', 'must have a key, and may have a value');
+  return errors;
+}
+
+export function withAudit(state: WorkingHoursState, at: string, what: string): void {
+  state.audit = [...state.audit, { at, what }].slice(-KEPT_LINES);
+}
+
+export function withRun(state: WorkingHoursState, run: HoursRun): void {
+  state.runs = [...state.runs, run].slice(-KEPT_RUNS);
+}
+
+/** One line about an override: what it keeps, where, until when, why. */
+export function overrideText({ id, keep, until, reason, instanceIds, tag }: Override): string {
+  const where = [
+    ...(instanceIds
+      ? [instanceIds.length > 3 ? `${instanceIds.length} instances` : instanceIds.join(', ')]
+      : []),
+    ...(tag ? [tag.value === undefined ? `tag ${tag.key}` : `tag ${tag.key}=${tag.value}`] : []),
+  ].join(' and ');
+  return `${id}: keep ${keep === 'as-is' ? 'as it is' : keep}, ${where === '' ? 'everything' : where}, until ${until}: ${reason}`;
+}
+
+/** Takes away the overrides that have ended, with a line of audit for each. */
+export function expire(state: WorkingHoursState, now: number): void {
+  const ended = state.overrides.filter(({ until }) => Date.parse(until) <= now);
+  for (const override of ended) withAudit(state, override.until, `ended: ${overrideText(override)}`);
+  if (ended.length > 0) state.overrides = state.overrides.filter((override) => !ended.includes(override));
+}

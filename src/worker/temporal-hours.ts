@@ -1,0 +1,55 @@
+/** The port of src/activities/hours-port.ts over the worker's own Temporal client. */
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import type { HoursPort } from '../activities/hours-port';
+import { gateIdOf, instanceGateKey } from '../domain/gate';
+import type { GateState } from '../domain/gate';
+import { hoursIdOf } from '../domain/hours-messages';
+import { HOURS_RAN_SIGNAL } from '../domain/hours-state';
+import type { WorkingHoursState } from '../domain/hours-state';
+import { PROGRESS_QUERY } from '../domain/messages';
+
+export function createTemporalHours(client: Client, account: string): HoursPort {
+  const open = async (workflowId: string): Promise<boolean> => {
+    const described = await orNothing(() => client.workflow.getHandle(workflowId).describe());
+    return described?.status.name === 'RUNNING';
+  };
+  return {
+    async read(name) {
+      const workflowId = hoursIdOf(account, name);
+      if (!(await open(workflowId))) return undefined;
+      return client.workflow.getHandle(workflowId).query<WorkingHoursState>(PROGRESS_QUERY);
+    },
+    async existing(names) {
+      const found = await Promise.all(names.map((name) => open(hoursIdOf(account, name))));
+      return new Set(names.filter((_, index) => found[index]));
+    },
+    async ran(name, run) {
+      await orNothing(() =>
+        client.workflow.getHandle(hoursIdOf(account, name)).signal(HOURS_RAN_SIGNAL, run),
+      );
+    },
+    async held(region, instanceIds) {
+      const workflowId = gateIdOf(account, region);
+      if (!(await open(workflowId))) return new Map();
+      const { held, waiting } = await client.workflow.getHandle(workflowId).query<GateState>(PROGRESS_QUERY);
+      const holders = new Map(
+        [...waiting, ...held].flatMap(({ keys, holder }) => keys.map((key) => [key, holder])),
+      );
+      const ofInstances = instanceIds.flatMap((id) => {
+        const holder = holders.get(instanceGateKey(id).key);
+        return holder === undefined ? [] : [[id, holder] as const];
+      });
+      return new Map(ofInstances);
+    },
+  };
+}
+
+async function orNothing<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}

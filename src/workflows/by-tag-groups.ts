@@ -1,0 +1,151 @@
+/**
+ * Groups of instances in order: each after those it waits for, with its hook before a stop and its health after a start.
+ *
+ * The one rule: a group that did not get there holds back the groups that wait for it, and they say so.
+ */
+import { executeChild, sleep, workflowInfo } from '@temporalio/workflow';
+import { orderOf } from '../domain/by-tag';
+import type { OrderGroup } from '../domain/hours-messages';
+import type { CommandType, RunCommandResult } from '../domain/messages';
+import type { PolicyCommand } from '../domain/policy';
+import { alert, record } from './by-tag-context';
+import type { ByTagContext } from './by-tag-context';
+import { bring } from './by-tag-run';
+import { messageOf } from './event-context';
+import { readingEvents } from './proxies';
+import { runCommand } from './run-command';
+
+const MINUTE = 60_000;
+const BATCH = 100;
+const DEFAULT_HEALTH_MINUTES = 10;
+const HEALTH_GAP_MS = 15_000;
+const HEALTH_TIMEOUT_SECONDS = 60;
+
+/** @param selected whom to act on, by the name of their group; `''` is the rest, which waits for nobody */
+export async function runGroups(
+  context: ByTagContext,
+  selected: readonly { name: string; instanceIds: string[] }[],
+): Promise<void> {
+  const idsOf = (name: string): string[] => selected.find((group) => group.name === name)?.instanceIds ?? [];
+  const failed = new Map<string, string>();
+  for (const { group, after } of orderOf(context.purpose, context.input.order ?? [])) {
+    const ids = idsOf(group.name);
+    const cause = after.find((name) => failed.has(name));
+    if (cause !== undefined) {
+      const reason = `held back: ${cause} ${failed.get(cause) ?? ''}`;
+      failed.set(group.name, `was held back by ${cause}`);
+      await record(context, ids, { outcome: 'NotStarted', reason });
+      continue;
+    }
+    const why = await runGroup(context, group, ids);
+    if (why !== undefined) failed.set(group.name, why);
+  }
+  await runGroup(context, undefined, idsOf(''));
+}
+
+/** @returns why the group is not where it was to be; `undefined` where it is */
+async function runGroup(
+  context: ByTagContext,
+  group: OrderGroup | undefined,
+  instanceIds: readonly string[],
+): Promise<string | undefined> {
+  if (instanceIds.length === 0) return undefined;
+  const ready = context.purpose === 'stop' ? await beforeStop(context, instanceIds) : instanceIds;
+  const failed = await bring(context, ready);
+  if (failed > 0 || ready.length < instanceIds.length) {
+    const count = failed + instanceIds.length - ready.length;
+    return `did not get there: ${count} of ${instanceIds.length} failed`;
+  }
+  if (context.purpose === 'stop' || group?.health === undefined) return undefined;
+  const why = await untilHealthy(context, { name: group.name, ...group.health }, instanceIds);
+  if (why !== undefined) await alert(context, `health of ${group.name}`, why);
+  return why;
+}
+
+/** Runs the hook on each. @returns those that may be stopped now */
+async function beforeStop(context: ByTagContext, instanceIds: readonly string[]): Promise<string[]> {
+  const name = context.input.beforeStop;
+  if (name === undefined) return [...instanceIds];
+  const hook = await readingEvents.readHook({ name });
+  if (hook?.kind !== 'command') {
+    const reason = `left running: the worker's policy file defines no command hook ${name}`;
+    await record(context, instanceIds, { outcome: 'Failed', reason });
+    return [];
+  }
+  const within = sleep(hook.timeoutMs, { summary: `time limit of ${name}` }).then(() => 'late' as const);
+  const failures = new Map<string, string>();
+  await Promise.all(
+    commandSets(context, instanceIds).map(async ({ ids, type }, index) => {
+      const ended = runOn(context, `before/${name}/${index + 1}/${ids[0] ?? ''}`, {
+        ids,
+        command: { type, ...hook.command },
+      });
+      ended.catch(() => undefined);
+      const end = await Promise.race([ended.catch(messageOf), within]);
+      const late = `not done within ${Math.round(hook.timeoutMs / 1000)} s`;
+      if (typeof end === 'string') for (const id of ids) failures.set(id, end === 'late' ? late : end);
+      else
+        for (const row of end.rows)
+          if (row.outcome !== 'Success') failures.set(row.instanceId, row.reason ?? row.outcome);
+    }),
+  );
+  if (failures.size === 0 || hook.onFailure === 'continue') return [...instanceIds];
+  const [[first, reason] = ['', '']] = failures;
+  await alert(context, `hook ${name}`, `${failures.size} instances, first ${first}: ${reason}`);
+  if (hook.onFailure === 'alert') return [...instanceIds];
+  for (const [id, why] of failures)
+    await record(context, [id], { outcome: 'Failed', reason: `left running: hook ${name}: ${why}` });
+  return instanceIds.filter((id) => !failures.has(id));
+}
+
+/** The health script until it succeeds everywhere. @returns why it did not */
+async function untilHealthy(
+  context: ByTagContext,
+  health: { name: string; command: string; withinMinutes?: number },
+  instanceIds: readonly string[],
+): Promise<string | undefined> {
+  const minutes = health.withinMinutes ?? DEFAULT_HEALTH_MINUTES;
+  const until = Date.now() + minutes * MINUTE;
+  let unwell = [...instanceIds];
+  for (let round = 1; ; round += 1) {
+    const results = await Promise.all(
+      commandSets(context, unwell).map(({ ids, type }, index) => {
+        const command = { type, content: health.command, timeoutSeconds: HEALTH_TIMEOUT_SECONDS };
+        return runOn(context, `health/${health.name}/${round}/${index + 1}`, { ids, command });
+      }),
+    );
+    const bad = results.flatMap(({ rows }) => rows).filter(({ outcome }) => outcome !== 'Success');
+    if (bad.length === 0 && results.every(({ outcome }) => outcome === 'succeeded')) return undefined;
+    unwell = bad.map(({ instanceId }) => instanceId);
+    const [first] = bad;
+    if (Date.now() + HEALTH_GAP_MS >= until || unwell.length === 0)
+      return `is not healthy after ${minutes} min: ${first?.instanceId ?? ''} ${first?.reason ?? results[0]?.summary ?? ''}`;
+    await sleep(HEALTH_GAP_MS, { summary: `health of ${health.name}` });
+  }
+}
+
+/** Sets of at most 100 of one operating system: so each instance has its row in the result of the run. */
+function commandSets(
+  { windows }: ByTagContext,
+  instanceIds: readonly string[],
+): { ids: string[]; type: 'RunShellScript' | 'RunPowerShellScript' }[] {
+  const sets: { ids: string[]; type: 'RunShellScript' | 'RunPowerShellScript' }[] = [];
+  for (const type of ['RunShellScript', 'RunPowerShellScript'] as const) {
+    const some = instanceIds.filter((id) => windows.has(id) === (type === 'RunPowerShellScript'));
+    for (let start = 0; start < some.length; start += BATCH)
+      sets.push({ ids: some.slice(start, start + BATCH), type });
+  }
+  return sets;
+}
+
+function runOn(
+  { input }: ByTagContext,
+  step: string,
+  { ids, command }: { ids: string[]; command: PolicyCommand & { type: CommandType } },
+): Promise<RunCommandResult> {
+  return executeChild(runCommand, {
+    workflowId: `${workflowInfo().workflowId}/${step}`,
+    args: [{ region: input.region, targets: { instanceIds: ids }, command, name: step.slice(0, 100) }],
+    staticSummary: `${step} on ${ids.length} instances`,
+  });
+}

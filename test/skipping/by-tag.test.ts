@@ -1,0 +1,132 @@
+/**
+ * Starting and stopping by tag: everybody found, one row each, nothing for nothing. The oracle is the ledger: calls that
+ * change something, and the instances themselves.
+ */
+import { FEATURES, ramPolicyFor } from '../../src/domain/permissions';
+import { TAG, byTag, startByTag, statuses } from '../support/by-tag';
+import { withFleet } from '../support/skipping-environment';
+import type { Fleet } from '../support/skipping-environment';
+import { until } from '../support/temporary';
+
+const tagged = { tags: { [TAG]: '' } };
+
+function instance(fleet: Fleet, index: number) {
+  const found = fleet.simulator.simulation.world.findInstance(fleet.simulator.instanceIds[index] ?? '');
+  if (!found) throw new Error(`no instance ${index}`);
+  return found;
+}
+
+/** Room for so many more of what the fleet is made of. */
+function setStock(fleet: Fleet, count: number): void {
+  const { instanceType, zoneId, regionId } = instance(fleet, 0);
+  fleet.simulator.simulation.world.region(regionId).zone(zoneId)?.stock.set(instanceType, count);
+}
+
+it('stops 1,200 but 30 that cannot be, each with its reason, in as few calls as there are hundreds', () =>
+  withFleet({ instances: 1_200, ...tagged }, async (fleet) => {
+    for (let index = 0; index < 30; index += 1)
+      instance(fleet, index * 40).locks.push({ reason: 'security', message: '' });
+    const result = await byTag(fleet, 'stop');
+    expect(result).toMatchObject({
+      outcome: 'partly-failed',
+      totals: { targets: 1_200, done: 1_170, failed: 30, skipped: 0, charging: 0 },
+    });
+    expect(result.exceptions).toHaveLength(30);
+    for (const { reason } of result.exceptions) expect(reason).toContain('InstanceLockedForSecurity');
+    expect(fleet.callsOf('StopInstances')).toBe(12);
+    expect(result.calls).toBe(12);
+    expect(statuses(fleet)).toEqual({ Stopped: 1_170, Running: 30 });
+  }));
+
+it('says which go on costing and why, and warns of addresses that may change', () =>
+  withFleet({ instances: 3, ...tagged }, async (fleet) => {
+    instance(fleet, 0).chargeType = 'PrePaid';
+    instance(fleet, 1).instanceType = 'ecs.i3.xlarge';
+    instance(fleet, 2).publicIp = '203.0.113.9';
+    const result = await byTag(fleet, 'stop');
+    expect(result).toMatchObject({ outcome: 'succeeded', totals: { done: 3, charging: 2 } });
+    const reasons = result.exceptions.map(({ reason }) => reason).join('; ');
+    for (const text of ['subscription', 'local disks']) expect(reasons).toContain(text);
+    expect(result.warnings).toEqual([expect.stringContaining(instance(fleet, 2).instanceId)]);
+    const again = await byTag(fleet, 'stop');
+    expect(again).toMatchObject({ outcome: 'nothing-to-do', calls: 0, totals: { already: 3, charging: 2 } });
+  }));
+
+it('does nothing twice: doubled runs of one boundary call once for each instance', () =>
+  withFleet({ instances: 250, ...tagged }, async (fleet) => {
+    const handles = [await startByTag(fleet, 'stop'), await startByTag(fleet, 'stop')];
+    for (const handle of handles) expect((await handle.result()).totals.failed).toBe(0);
+    expect(statuses(fleet)).toEqual({ Stopped: 250 });
+    const { ledger } = fleet.simulator.simulation;
+    expect(ledger.query({ kind: 'effect', effect: 'instance.stopping' })).toHaveLength(250);
+    expect(fleet.callsOf('StopInstances')).toBe(3);
+  }));
+
+it('tries a start without stock again with growing gaps, while the others run, until there is some', () =>
+  withFleet({ instances: 4, ...tagged }, async (fleet) => {
+    await byTag(fleet, 'stop');
+    setStock(fleet, 2);
+    const handle = await startByTag(fleet, 'start');
+    await until('two wait for stock', async () => {
+      const { waitingForStock } = await handle.query<{ waitingForStock: number }>('progress');
+      return waitingForStock === 2;
+    });
+    expect(statuses(fleet).Running).toBe(2);
+    setStock(fleet, 100);
+    expect(await handle.result()).toMatchObject({ outcome: 'succeeded', totals: { done: 4, failed: 0 } });
+  }));
+
+it('gives up without stock at its limit, says so and leaves it stopped', () =>
+  withFleet({ instances: 2, ...tagged }, async (fleet) => {
+    await byTag(fleet, 'stop');
+    setStock(fleet, 0);
+    const result = await byTag(fleet, 'start', { stockMinutes: 60 });
+    expect(result).toMatchObject({ outcome: 'failed', totals: { failed: 2 } });
+    expect(result.exceptions[0]?.reason).toContain('OperationDenied.NoStock');
+    // 0, 1, 3, 7, 15, 30, 45 and 60 minutes at the most.
+    expect(fleet.callsOf('StartInstances')).toBeGreaterThan(3);
+    expect(fleet.callsOf('StartInstances')).toBeLessThan(9);
+  }));
+
+it('finds what a lost answer did, and calls no second time', () =>
+  withFleet({ instances: 3, ...tagged }, async (fleet) => {
+    fleet.simulator.simulation.faults.set([
+      { action: 'StopInstances', kind: 'error', httpStatus: 503, phase: 'after', count: 1 },
+    ]);
+    expect(await byTag(fleet, 'stop')).toMatchObject({ outcome: 'succeeded', totals: { done: 3 } });
+    expect(fleet.callsOf('StopInstances')).toBe(1);
+  }));
+
+it('says what it did when it is cancelled', () =>
+  withFleet({ instances: 3, ...tagged }, async (fleet) => {
+    const handle = await startByTag(fleet, 'stop');
+    await until('it was called', () => fleet.callsOf('StopInstances') === 1);
+    await handle.cancel();
+    const result = await handle.result();
+    expect(result.outcome).toBe('cancelled');
+    expect(result.totals.done + result.totals.failed).toBe(3);
+  }));
+
+it('needs no more than its RAM policy, and says what is missing', () =>
+  withFleet({ instances: 1, ...tagged, policy: ramPolicyFor(['workingHours']) }, async (fleet) => {
+    for (const purpose of ['stop', 'start'] as const)
+      expect(await byTag(fleet, purpose)).toMatchObject({ outcome: 'succeeded' });
+    const called = Object.keys(fleet.simulator.simulation.ledger.counts().calls).sort();
+    expect(called).toEqual([...FEATURES.workingHours].sort());
+  }));
+
+it.each(FEATURES.workingHours.filter((action) => action !== 'StartInstances'))(
+  'names %s where it is not allowed',
+  (missing) => {
+    const policy = ramPolicyFor(['workingHours']);
+    policy.Statement = policy.Statement.map((statement) => ({
+      ...statement,
+      Action: statement.Action.filter((action) => action !== `ecs:${missing}`),
+    }));
+    return withFleet({ instances: 1, ...tagged, policy }, async (fleet) => {
+      const result = await byTag(fleet, 'stop');
+      expect(result.outcome).toBe('failed');
+      expect(JSON.stringify(result)).toContain(`ecs:${missing}`);
+    });
+  },
+);

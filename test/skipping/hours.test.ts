@@ -1,0 +1,193 @@
+/**
+ * Working hours as workflows: what an action does is decided when it is due. The oracle is the ledger, and what the
+ * keeper remembers. Schedules themselves are tested on a real server (test/live/hours.test.ts).
+ */
+import { hoursIdOf } from '../../src/domain/hours-messages';
+import type {
+  ApplyWorkingHoursResult,
+  HoursAction,
+  OrderGroup,
+  WorkingHours,
+} from '../../src/domain/hours-messages';
+import type { WorkingHoursState } from '../../src/domain/hours-state';
+import type { HoursReport } from '../../src/domain/hours-report';
+import { taskQueueOf } from '../../src/domain/messages';
+import type { PolicyFile } from '../../src/domain/policy';
+import { cloudAssistant } from '../../simulator/assistant';
+import { TAG, byTag, statuses } from '../support/by-tag';
+import { REGION, withFleet } from '../support/skipping-environment';
+import type { Fleet } from '../support/skipping-environment';
+
+const HOUR = 3_600_000;
+const tagged = { tags: { [TAG]: '' } };
+
+const at = (ms: number): string => new Date(ms).toISOString();
+
+/** Hours that wanted everything stopped an hour ago, whatever the time of the test's server. */
+async function stoppedHours(fleet: Fleet, over: Partial<WorkingHours> = {}): Promise<WorkingHours> {
+  const now = await fleet.temporal.currentTimeMs();
+  const clock = (ms: number): string => at(ms).slice(11, 16);
+  const times = { start: clock(now + 6 * HOUR), stop: clock(now - HOUR) };
+  return { name: 'office', regions: [REGION], tags: [{ key: TAG }], timeZone: 'UTC', ...times, ...over };
+}
+
+async function keep(fleet: Fleet, definition: WorkingHours): Promise<void> {
+  const state: WorkingHoursState = { definition, overrides: [], audit: [], runs: [] };
+  await fleet.temporal.client.workflow.start('workingHours', {
+    workflowId: hoursIdOf(fleet.account, definition.name),
+    taskQueue: taskQueueOf(fleet.account),
+    args: [state],
+  });
+}
+
+const keeper = (fleet: Fleet) => fleet.temporal.client.workflow.getHandle(hoursIdOf(fleet.account, 'office'));
+
+let actions = 0;
+
+function apply(fleet: Fleet, action: HoursAction): Promise<ApplyWorkingHoursResult> {
+  return fleet.temporal.client.workflow.execute('applyWorkingHours', {
+    workflowId: `apply-${(actions += 1)}`,
+    taskQueue: taskQueueOf(fleet.account),
+    args: [{ hours: 'office', action }],
+  }) as Promise<ApplyWorkingHoursResult>;
+}
+
+function setTags(fleet: Fleet, index: number, tags: Record<string, string>): string {
+  const id = fleet.simulator.instanceIds[index] ?? '';
+  const instance = fleet.simulator.simulation.world.findInstance(id);
+  for (const [key, value] of Object.entries(tags)) instance?.tags.set(key, value);
+  return id;
+}
+
+it('enforces what is wanted now, honours overrides until they end, also while no worker is there', () =>
+  withFleet({ instances: 3, ...tagged }, async (fleet) => {
+    await keep(fleet, await stoppedHours(fleet, { mode: 'enforce' }));
+    const now = await fleet.temporal.currentTimeMs();
+    const [kept] = fleet.simulator.instanceIds;
+    const asked = { keep: 'running', until: at(now + 2 * HOUR), reason: 'release', instanceIds: [kept] };
+    await keeper(fleet).executeUpdate('override', { args: [asked] });
+    const bad = keeper(fleet).executeUpdate('override', { args: [{ ...asked, until: at(now - 1) }] });
+    await expect(bad).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('passed') as string },
+    });
+
+    expect(await apply(fleet, 'enforce')).toMatchObject({
+      outcome: 'done',
+      regions: [{ results: [{ purpose: 'stop', totals: { done: 2, skipped: 1 } }] }],
+    });
+    expect(await apply(fleet, 'enforce')).toMatchObject({ outcome: 'done', regions: [{ results: [] }] });
+    expect(statuses(fleet)).toEqual({ Stopped: 2, Running: 1 });
+    await fleet.temporal.sleep(2 * HOUR + 1);
+    expect(await apply(fleet, 'enforce')).toMatchObject({ outcome: 'done' });
+    expect(statuses(fleet)).toEqual({ Stopped: 3 });
+    const { overrides, audit, runs } = await keeper(fleet).query<WorkingHoursState>('progress');
+    expect(overrides).toEqual([]);
+    expect(audit.map(({ what }) => what.split(':')[0])).toEqual(['created', 'override', 'ended']);
+    expect(runs).toHaveLength(2);
+
+    const month = at(now).slice(0, 7);
+    const report = (await fleet.temporal.client.workflow.execute('reportWorkingHours', {
+      workflowId: 'report-1',
+      taskQueue: taskQueueOf(fleet.account),
+      args: [{ kind: 'savings', hours: 'office', month }],
+    })) as HoursReport;
+    expect(report.savings?.rows.filter(({ hoursFree }) => hoursFree >= 1.99)).toHaveLength(2);
+    await keeper(fleet).terminate();
+  }));
+
+it('is not due where there are no such hours, on a frozen day, or when it is late and the next boundary has come', () =>
+  withFleet({ instances: 1, ...tagged }, async (fleet) => {
+    expect(await apply(fleet, 'stop')).toMatchObject({ outcome: 'no-such-hours' });
+    const now = await fleet.temporal.currentTimeMs();
+    await keep(fleet, await stoppedHours(fleet, { freezes: [at(now).slice(0, 10)] }));
+    expect(await apply(fleet, 'stop')).toMatchObject({
+      outcome: 'not-due',
+      reason: expect.stringContaining('frozen') as string,
+    });
+    expect(statuses(fleet)).toEqual({ Running: 1 });
+    await keeper(fleet).terminate();
+  }));
+
+const ORDER: OrderGroup[] = [
+  { name: 'database', tag: { key: 'tier', value: 'db' }, health: { command: 'ready', withinMinutes: 2 } },
+  { name: 'application', tag: { key: 'tier', value: 'app' }, needs: ['database'] },
+];
+
+it('stops the application before its database, and starts it after, when the database is healthy', () =>
+  withFleet({ instances: 3, ...tagged }, async (fleet) => {
+    const db = setTags(fleet, 0, { tier: 'db' });
+    const app = setTags(fleet, 1, { tier: 'app' });
+    cloudAssistant(fleet.simulator.simulation).answers.add({ content: 'ready', exitCode: 0 });
+    const { ledger } = fleet.simulator.simulation;
+    const orderOf = (effect: string): string[] =>
+      ledger
+        .query({ kind: 'effect', effect })
+        .map((record) => JSON.stringify(record))
+        .flatMap((text) => (text.includes(db) ? ['db'] : text.includes(app) ? ['app'] : []));
+    expect(await byTag(fleet, 'stop', { order: ORDER })).toMatchObject({
+      outcome: 'succeeded',
+      totals: { done: 3 },
+    });
+    expect(orderOf('instance.stopping')).toEqual(['app', 'db']);
+    expect(await byTag(fleet, 'start', { order: ORDER })).toMatchObject({
+      outcome: 'succeeded',
+      totals: { done: 3 },
+    });
+    expect(orderOf('instance.starting')).toEqual(['db', 'app']);
+  }));
+
+it('holds back what needs a group that is not healthy, and says so', () =>
+  withFleet({ instances: 3, ...tagged }, async (fleet) => {
+    setTags(fleet, 0, { tier: 'db' });
+    const app = setTags(fleet, 1, { tier: 'app' });
+    cloudAssistant(fleet.simulator.simulation).answers.add({ content: 'ready', exitCode: 1 });
+    await byTag(fleet, 'stop');
+    const result = await byTag(fleet, 'start', { order: ORDER });
+    expect(result).toMatchObject({ outcome: 'partly-failed', totals: { done: 2, failed: 1 } });
+    expect(result.exceptions).toMatchObject([
+      {
+        instanceId: app,
+        outcome: 'NotStarted',
+        reason: expect.stringContaining('held back: database') as string,
+      },
+    ]);
+    expect(statuses(fleet)).toEqual({ Running: 2, Stopped: 1 });
+  }));
+
+const POLICIES: PolicyFile = {
+  version: 1,
+  policies: [],
+  hooks: {
+    drain: {
+      kind: 'command',
+      timeoutMs: 60_000,
+      onFailure: 'abort',
+      command: { content: 'drain', timeoutSeconds: 30 },
+    },
+  },
+};
+
+it('runs the hook before a stop, and leaves running where it failed', () =>
+  withFleet({ instances: 3, ...tagged, policies: POLICIES }, async (fleet) => {
+    const { answers } = cloudAssistant(fleet.simulator.simulation);
+    const [bad = ''] = fleet.simulator.instanceIds;
+    answers.add({ content: 'drain', instanceId: bad, exitCode: 3 });
+    answers.add({ content: 'drain', exitCode: 0 });
+    const result = await byTag(fleet, 'stop', { beforeStop: 'drain' });
+    expect(result).toMatchObject({ outcome: 'partly-failed', totals: { done: 2, failed: 1 } });
+    expect(result.exceptions).toMatchObject([
+      { instanceId: bad, reason: expect.stringContaining('left running: hook drain: exit code 3') as string },
+    ]);
+    expect(statuses(fleet)).toEqual({ Stopped: 2, Running: 1 });
+    const { ledger } = fleet.simulator.simulation;
+    const order = ledger.query({ kind: 'call' }).map((record) => (record as { action: string }).action);
+    expect(order.indexOf('RunCommand')).toBeLessThan(order.indexOf('StopInstances'));
+  }));
+
+it('forces a stop only by policy, and only after an ordinary one', () =>
+  withFleet({ instances: 2, ...tagged, durations: { stopping: 10 * HOUR } }, async (fleet) => {
+    const result = await byTag(fleet, 'stop', { forceAfterMinutes: 5, withinMinutes: 20 });
+    const { ledger } = fleet.simulator.simulation;
+    expect(ledger.query({ kind: 'call', action: 'StopInstances' })).toHaveLength(2);
+    expect(result.calls).toBe(2);
+  }));
