@@ -1,6 +1,6 @@
 /**
- * Names, options and help of the commands around runs: `run`, `status`, `results`, `cancel`, and what is said to a run
- * while it goes on.
+ * Names, options and help of the commands around runs: `run`, `status`, `results`, `cancel`, what is said to a run
+ * while it goes on, and runs that recur.
  *
  * The one rule: as in main.ts, nothing is done here; a command's own file is loaded when it is called.
  */
@@ -10,6 +10,7 @@ import type { Door } from './event-commands';
 import { EXIT_CODES } from './exit';
 import type { RetryOptions } from './retry';
 import type { RunOptions } from './run-options';
+import type { ScheduleOptions } from './schedule';
 
 /** Options whose lists are absent where nothing was typed. */
 type Lists<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
@@ -21,6 +22,7 @@ export function addRunCommands(steward: Command, door: Door): void {
   addInspection(steward, door);
   addControl(steward, door);
   addRetry(steward, door);
+  addSchedules(steward, door);
 }
 
 function addControl(steward: Command, { act, context }: Door): void {
@@ -75,12 +77,10 @@ function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];
 }
 
-function addRun(steward: Command, { act, context }: Door): void {
-  steward
-    .command('run')
-    .description('run a command on instances and wait for the result')
+/** What a run is: its command, its targets, its rate. */
+function withRunOptions(command: Command): Command {
+  return command
     .usage('[options] -- COMMAND')
-    .argument('[command...]', 'the script; words are joined by spaces')
     .option('--region <region>', 'RegionId of the instances (default: STEWARD_REGION)')
     .option('--instance <id>', 'an instance; may be repeated', collect)
     .option(
@@ -106,29 +106,78 @@ function addRun(steward: Command, { act, context }: Door): void {
     .option('--working-directory <path>', 'directory on the instance')
     .option('--parameter <name=value>', 'value for {{name}} in the script; may be repeated', collect)
     .option('--name <text>', 'a name for people')
+    .option('--max-concurrency <n>', 'instances under way at once: a number or a percentage such as 10%')
+    .option('--max-errors <n>', 'one error more, and nothing further starts: a number or a percentage')
+    .option('--canary <n>', 'these first, alone; any error among them, and nothing further starts')
+    .option('--approve', 'after the canary, wait for steward approve ID')
+    .option('--start-with <n>', 'so many at first; each success makes room for one more')
+    .option('--spread-zones', 'neighbours in the order of the run are of different zones');
+}
+
+const NO_LISTS = { instance: [], tag: [], parameter: [], exclude: [] };
+
+function addRun(steward: Command, { act, context }: Door): void {
+  const run = steward
+    .command('run')
+    .description('run a command on instances and wait for the result')
+    .argument('[command...]', 'the script; words are joined by spaces');
+  withRunOptions(run)
     .option('--id <id>', 'the id of the run; an id means one run, ever (default: made)')
     .option('--dry-run', 'show targets, batches, calls and script; start nothing')
     .addOption(
       new Option('--ask-ecs', 'with --dry-run: let ECS check the first call too').implies({ dryRun: true }),
     )
     .option('--detach', 'start it, print its id, do not wait')
-    .option('--max-concurrency <n>', 'instances under way at once: a number or a percentage such as 10%')
-    .option('--max-errors <n>', 'one error more, and nothing further starts: a number or a percentage')
-    .option('--canary <n>', 'these first, alone; any error among them, and nothing further starts')
-    .option('--approve', 'after the canary, wait for steward approve ID')
-    .option('--start-with <n>', 'so many at first; each success makes room for one more')
-    .option('--spread-zones', 'neighbours in the order of the run are of different zones')
     .option('--yes', 'do not ask, however many instances it is')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', EXIT_CODES)
     .action(
-      act(
-        async (words: string[], options: Lists<RunOptions, 'instance' | 'tag' | 'parameter' | 'exclude'>) => {
-          const lists = { instance: [], tag: [], parameter: [], exclude: [] };
-          return (await import('./run.js')).run({ ...lists, ...options }, words, context());
-        },
+      act(async (words: string[], options: Lists<RunOptions, keyof typeof NO_LISTS>) =>
+        (await import('./run.js')).run({ ...NO_LISTS, ...options }, words, context()),
       ),
     );
+}
+
+function addSchedules(steward: Command, { act, context }: Door): void {
+  const schedule = steward
+    .command('schedule')
+    .description('runs that recur: Temporal Schedules of steward run');
+  const create = schedule
+    .command('create <name>')
+    .description('create one; options and command as those of steward run')
+    .argument('[command...]', 'the script; words are joined by spaces');
+  withRunOptions(create)
+    .option('--cron <expression>', 'minute hour day month weekday, or six fields with the second first')
+    .option('--zone <zone>', 'time zone of --cron, such as Asia/Shanghai')
+    .option('--every <duration>', 'instead of --cron: 90s, 30m, 2h, 7d')
+    .option('--json', JSON_HELP)
+    .action(
+      act(async (name: string, words: string[], options: Lists<ScheduleOptions, keyof typeof NO_LISTS>) =>
+        (await import('./schedule.js')).scheduleCreate(name, { ...NO_LISTS, ...options }, words, context()),
+      ),
+    );
+  schedule
+    .command('list')
+    .description('schedules: state, next time, last run')
+    .option('--json', JSON_HELP)
+    .action(act(async (options: object) => (await import('./schedule.js')).scheduleList(options, context())));
+  const acts = {
+    pause: 'let it rest',
+    resume: 'let it go on; what was left out meanwhile is not made up for',
+    trigger: 'start a run of it now',
+    delete: 'end it; runs that go on are not touched',
+  };
+  for (const [what, description] of Object.entries(acts) as [keyof typeof acts, string][]) {
+    schedule
+      .command(`${what} <name>`)
+      .description(description)
+      .option('--json', JSON_HELP)
+      .action(
+        act(async (name: string, options: object) =>
+          (await import('./schedule.js')).scheduleAct(what, name, options, context()),
+        ),
+      );
+  }
 }
 
 function addInspection(steward: Command, { act, context }: Door): void {
