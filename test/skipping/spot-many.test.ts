@@ -1,0 +1,96 @@
+/** Many reclaims in the same minute, and a busy account meanwhile: spot goes first. The oracle is the ledger. */
+import { patrolIdOf } from '../../src/domain/event-messages';
+import { taskQueueOf } from '../../src/domain/messages';
+import { EMPTY_POLICY_FILE } from '../../src/domain/policy';
+import { DEFAULT_QUOTA } from '../../src/ecs/quota';
+import { effects, oneSpot, reclaim, SPOT, startRescue, on } from '../support/spot-fleet';
+import { manyRescued } from '../support/spot-many';
+import { withFleet } from '../support/skipping-environment';
+import { until } from '../support/until';
+
+it('40 instances in the same minute: each image accepted in time, each file on one replacement', async () => {
+  const { late, outcomes, files, images, replacements } = await manyRescued(40);
+  expect(late).toEqual([]);
+  expect(outcomes).toEqual({ relaunched: 40 });
+  expect([images, replacements, files]).toEqual([40, 40, 40]);
+});
+
+it('Throttling of what others wait for, and of CreateImage itself, costs no image', () =>
+  withFleet(
+    oneSpot('', {
+      quota: DEFAULT_QUOTA,
+      instances: [{ ...SPOT }, ...Array.from({ length: 12 }, () => SPOT)],
+    }),
+    async (fleet) => {
+      const [id = '', ...others] = fleet.simulator.instanceIds;
+      const { assistant, faults } = fleet.simulator.simulation;
+      await on(fleet, id, 'echo precious > /root/data');
+      assistant.answers.add({ content: 'work', hang: true });
+      const runs = await Promise.all(
+        others.map((instanceId) =>
+          fleet.start({
+            region: fleet.simulator.regionId,
+            targets: { instanceIds: [instanceId] },
+            command: { type: 'RunShellScript', content: 'work', timeoutSeconds: 3_600 },
+          }),
+        ),
+      );
+      await until('all are sent', () => fleet.callsOf('RunCommand') > others.length);
+      faults.set([
+        {
+          action: ['DescribeInvocations', 'DescribeInvocationResults'],
+          kind: 'error',
+          httpStatus: 400,
+          code: 'Throttling',
+        },
+        {
+          action: 'CreateImage',
+          kind: 'error',
+          httpStatus: 400,
+          code: 'Throttling.User',
+          retryAfterMs: 9_000,
+          count: 2,
+        },
+        {
+          action: 'DescribeImages',
+          kind: 'error',
+          httpStatus: 400,
+          code: 'Throttling.User',
+          retryAfterMs: 5_000,
+          count: 2,
+        },
+      ]);
+      await reclaim(fleet, id);
+      const result = await (await startRescue(fleet, id)).result();
+      expect(result).toMatchObject({ outcome: 'relaunched', saved: { rung: 'image' } });
+      faults.clear();
+      expect(await on(fleet, result.replacementId ?? '', 'cat /root/data')).toBe('precious');
+      expect(effects(fleet, 'image.created')).toHaveLength(1);
+      for (const run of runs) await run.terminate('the test has seen enough');
+    },
+  ));
+
+it('two patrols look at reclaims; one rescue an instance', () =>
+  withFleet(
+    {
+      instances: [SPOT],
+      durations: { spotNotice: 30_000, image: 5_000, imagePerGiB: 0 },
+      policies: EMPTY_POLICY_FILE,
+    },
+    async (fleet) => {
+      const [id = ''] = fleet.simulator.instanceIds;
+      await reclaim(fleet, id);
+      const taskQueue = taskQueueOf(fleet.account);
+      const args = [{ region: fleet.simulator.regionId, kinds: ['reclaims'] }];
+      const patrols = await Promise.all(
+        [patrolIdOf(fleet.account, fleet.simulator.regionId), 'patrol/second'].map((workflowId) =>
+          fleet.temporal.client.workflow.start('patrolRegion', { taskQueue, workflowId, args }),
+        ),
+      );
+      await fleet.temporal.sleep(120_000);
+      expect([effects(fleet, 'image.created').length, effects(fleet, 'instance.created').length]).toEqual([
+        1, 2,
+      ]);
+      for (const patrol of patrols) await patrol.terminate();
+    },
+  ));
