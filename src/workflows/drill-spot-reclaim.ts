@@ -21,7 +21,7 @@ import { refuseBadInput } from './input';
 import { drilling, readingSpot } from './proxies';
 
 /** ECS takes no moment that has passed. */
-const AHEAD_MS = 60_000;
+const AHEAD_MS = 30_000;
 const NOTICE_WITHIN_MS = 15 * 60_000;
 const NOTICE_GAP_MS = 5_000;
 const RESCUE_GAP_MS = 15_000;

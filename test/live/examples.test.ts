@@ -16,7 +16,7 @@ let stack: Awaited<ReturnType<typeof stackUp>>;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
-  stack = await stackUp(stateDir, ['--policy', join(examples, 'policy.yaml')]);
+  stack = await stackUp(stateDir, ['--time', 'x10', '--policy', join(examples, 'policy.yaml')]);
   env = { PATH: process.env.PATH, HOME: stateDir, TEMPORAL_ADDRESS: stack.line.address };
 }, 60_000);
 
@@ -109,6 +109,14 @@ test('the working hours script makes its Schedules once, and stops what has the 
   const [next = ''] = nextOf(ours) as string[];
   expect(started.workflowExecutionInfo.executionTime.slice(0, 19)).toBe(next.slice(0, 19));
 }, 120_000);
+
+test('the spot script launches, is taken back, and reads its file on the replacement', async () => {
+  const { stdout } = await run(process.execPath, [join(examples, 'spot.mjs'), 'cn-hangzhou', 'drill'], {
+    env,
+  });
+  expect(stdout).toMatch(/^passed: i-\w+: A replacement runs and is well/m);
+  expect(stdout).toContain('has: work of hours');
+}, 240_000);
 
 test('the temporal command starts it from the input file, and answers with progress and result', async () => {
   const temporal = async (...args: string[]): Promise<string> =>
