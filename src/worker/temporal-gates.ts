@@ -15,22 +15,23 @@ import { PROGRESS_QUERY, taskQueueOf } from '../domain/messages';
 const CLOSE_EVENT = 2;
 /** A run that continued as new more often than this between two looks is taken to be open: it is busy. */
 const MOST_RUNS = 20;
-/** A query that nobody answers by then is asked again at the next attempt. */
-const QUERY_TIMEOUT_MS = 20_000;
+/** A call that has no answer by then is made again at the next attempt. */
+const ANSWERED_WITHIN_MS = 10_000;
 
 export function createTemporalGates(client: Client, account: string): Gates {
   return {
-    async ask(region, request) {
-      const workflowId = gateIdOf(account, region);
-      await client.workflow.signalWithStart(GATE, {
-        workflowId,
-        taskQueue: taskQueueOf(account),
-        args: [await stateToStartWith(client, workflowId, region)],
-        signal: GATE_SIGNALS.request,
-        signalArgs: [request],
-        staticSummary: `who may disturb which instance of ${region}`,
-      });
-    },
+    ask: (region, request) =>
+      within(client, async () => {
+        const workflowId = gateIdOf(account, region);
+        await client.workflow.signalWithStart(GATE, {
+          workflowId,
+          taskQueue: taskQueueOf(account),
+          args: [await stateToStartWith(client, workflowId, region)],
+          signal: GATE_SIGNALS.request,
+          signalArgs: [request],
+          staticSummary: `who may disturb which instance of ${region}`,
+        });
+      }),
     async release(region, requestId) {
       try {
         await client.workflow.getHandle(gateIdOf(account, region)).signal(GATE_SIGNALS.release, requestId);
@@ -53,16 +54,18 @@ export function createTemporalGates(client: Client, account: string): Gates {
   };
 }
 
+function within<T>(client: Client, calls: () => Promise<T>): Promise<T> {
+  return client.connection.withDeadline(Date.now() + ANSWERED_WITHIN_MS, calls);
+}
+
 /** What a gate started now has to know: nothing, or all that the one before it held when it ended. */
 async function stateToStartWith(client: Client, workflowId: string, region: string): Promise<GateState> {
   const fresh = freshGateState(region);
   const status = await statusOf(client, workflowId);
   // One that is just continuing as new hands its state on itself.
   if (status === undefined || status === 'RUNNING' || status === 'CONTINUED_AS_NEW') return fresh;
-  const query = (): Promise<GateState> =>
-    client.workflow.getHandle(workflowId).query<GateState>(PROGRESS_QUERY);
   try {
-    const last = await client.connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, query);
+    const last = await client.workflow.getHandle(workflowId).query<GateState>(PROGRESS_QUERY);
     return last.region === region ? { ...fresh, ...last, revived: true } : fresh;
   } catch (error) {
     // A gate that refused its input never held anything.

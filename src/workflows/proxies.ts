@@ -159,7 +159,7 @@ export const drilling = proxyActivities<
  * the attempt in flight: it would ask again for what was just withdrawn.
  */
 export const askingGate = proxyActivities<Pick<Activities, 'askGate'>>({
-  startToCloseTimeout: '1 minute',
+  startToCloseTimeout: '15 seconds',
   heartbeatTimeout: NOTICED_WITHIN,
   retry: PATIENT,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
