@@ -65,7 +65,7 @@ const LAYERS = {
       'src/domain',
       'src/config.ts',
     ],
-    packages: ['@temporalio/client', '@temporalio/common', 'cli-table3', 'commander'],
+    packages: ['@temporalio/client', '@temporalio/common', 'cli-table3', 'commander', 'ical.js'],
     types: ['src/workflows'],
     node: true,
   },

@@ -47,6 +47,12 @@ function defining(parent: Command, name: string, description: string): Command {
     .option('--holiday <day>', '2026-12-24 or 2026-12-24..2026-12-26; may be repeated', collect)
     .option('--workday <day>', 'a day on which the hours hold whatever the weekday; may be repeated', collect)
     .option('--freeze <day>', 'a day on which nothing is done; may be repeated', collect)
+    .option(
+      '--holiday-calendar <file>',
+      'holidays as an iCalendar file (.ics); read now, for three years ahead',
+    )
+    .option('--workday-calendar <file>', 'make-up workdays as an iCalendar file')
+    .option('--freeze-calendar <file>', 'freezes as an iCalendar file')
     .option('--on-holiday <what>', 'stay-stopped (the default) or as-usual')
     .option('--max-run-hours <n>', 'stop what has run longer, whatever started it')
     .option('--stopped-mode <mode>', 'StopCharging (the default) or KeepCharging')

@@ -30,7 +30,7 @@ export async function create(
   { config, terminal }: Context,
 ): Promise<ExitCode> {
   const region = options.region ? undefined : regionOf({}, config);
-  const definition = definitionOf(name, options, { region });
+  const definition = await definitionOf(name, options, { region });
   return withTemporal(config, { worker: true }, async (temporal) => {
     await startKeeper(temporal, definition);
     await putSchedules(temporal, definition, options.paused);
@@ -47,7 +47,7 @@ export async function edit(
 ): Promise<ExitCode> {
   return withTemporal(config, { worker: true }, async (temporal) => {
     const { definition: before } = await hoursOf(temporal, name);
-    const definition = definitionOf(name, options, { before });
+    const definition = await definitionOf(name, options, { before });
     await updateHours(temporal, name, HOURS_UPDATES.edit, definition);
     await putSchedules(temporal, definition);
     terminal.result(await told(temporal, definition, options.json));

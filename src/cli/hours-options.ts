@@ -8,6 +8,7 @@ import { parseWorkingHours } from '../domain/hours-input';
 import type { WorkingHours } from '../domain/hours-messages';
 import type { InputError } from '../domain/messages';
 import { messageOf, usageError } from './exit';
+import { daysInCalendar } from './icalendar';
 import { tagOf } from './run-options';
 
 export interface HoursOptions {
@@ -23,6 +24,9 @@ export interface HoursOptions {
   holiday?: string[];
   workday?: string[];
   freeze?: string[];
+  holidayCalendar?: string;
+  workdayCalendar?: string;
+  freezeCalendar?: string;
   onHoliday?: string;
   maxRunHours?: string;
   stoppedMode?: string;
@@ -64,11 +68,11 @@ const OPTION_OF: [path: RegExp, option: string][] = [
 ];
 
 /** The definition that `options` describe, or change where there is one `before`. @throws a usage error with every error */
-export function definitionOf(
+export async function definitionOf(
   name: string,
   options: HoursOptions,
   { before, region }: { before?: WorkingHours; region?: string },
-): WorkingHours {
+): Promise<WorkingHours> {
   const errors: InputError[] = [];
   const asked = defined({
     tags: options.tag?.map(tagOf),
@@ -79,9 +83,9 @@ export function definitionOf(
     timeZone: options.timeZone,
     mode: options.enforce ? 'enforce' : options.edge ? 'edge' : undefined,
     ownHours: options.ownHours,
-    holidays: options.holiday,
-    workdays: options.workday,
-    freezes: options.freeze,
+    holidays: await daysOf(options.holiday, options.holidayCalendar, '--holiday-calendar', errors),
+    workdays: await daysOf(options.workday, options.workdayCalendar, '--workday-calendar', errors),
+    freezes: await daysOf(options.freeze, options.freezeCalendar, '--freeze-calendar', errors),
     onHoliday: options.onHoliday,
     maxRunHours: numberOf(options.maxRunHours),
     stoppedMode: options.stoppedMode,
@@ -101,6 +105,22 @@ export function definitionOf(
   const parsed = parseWorkingHours({ ...standing, ...asked, name });
   if (parsed.ok && errors.length === 0) return parsed.input;
   throw usageError([...errors, ...(parsed.ok ? [] : parsed.errors.map(asOption))]);
+}
+
+/** What was typed, and the days of an iCalendar file. */
+async function daysOf(
+  typed: string[] | undefined,
+  file: string | undefined,
+  option: string,
+  errors: InputError[],
+): Promise<string[] | undefined> {
+  if (file === undefined) return typed;
+  try {
+    return [...(typed ?? []), ...(await daysInCalendar(readFileSync(file, 'utf8'), Date.now()))];
+  } catch (error) {
+    errors.push({ path: option, message: `${file} cannot be read as iCalendar: ${messageOf(error)}` });
+    return typed;
+  }
 }
 
 function pricesOf(texts: string[], errors: InputError[]): Record<string, number> {

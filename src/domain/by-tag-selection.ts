@@ -15,6 +15,8 @@ import type { Sighting } from './hours-savings';
 import { readTagValue, tagValueOf } from './hours-tag';
 import type { InstanceRow, TagSelector } from './messages';
 
+const MINUTE = 60_000;
+
 export interface SelectionRequest {
   purpose: Purpose;
   region: string;
@@ -117,15 +119,10 @@ export function sightingOf(instance: FleetInstance, region: string, now: number)
     return [{ ...about, at: new Date(now).toISOString(), state }];
   }
   if (status !== 'Running') return [];
-  // Since when it runs ECS itself says, whoever started it.
-  const since = Date.parse(startedAt);
-  return [
-    {
-      ...about,
-      at: new Date(Number.isFinite(since) ? Math.min(since, now) : now).toISOString(),
-      state: 'running',
-    },
-  ];
+  // Since when it runs ECS itself says, whoever started it; to the minute, so it was seen stopped until that minute's end.
+  const since = Date.parse(startedAt) + MINUTE - 1;
+  const at = Number.isFinite(since) ? Math.min(since, now) : now;
+  return [{ ...about, at: new Date(at).toISOString(), state: 'running' }];
 }
 
 /** Names of hours that tag values mention, to be looked up. */

@@ -2,6 +2,7 @@
  * Working hours as workflows: what an action does is decided when it is due. The oracle is the ledger, and what the
  * keeper remembers. Schedules themselves are tested on a real server (test/live/hours.test.ts).
  */
+import { boundaries, compiledHours } from '../../src/domain/hours-calendar';
 import { hoursIdOf } from '../../src/domain/hours-messages';
 import type {
   ApplyWorkingHoursResult,
@@ -105,6 +106,52 @@ it('is not due where there are no such hours, on a frozen day, or when it is lat
       reason: expect.stringContaining('frozen') as string,
     });
     expect(statuses(fleet)).toEqual({ Running: 1 });
+    await keeper(fleet).terminate();
+  }));
+
+it('a week costs what its working hours cost; the report says what the bill says', () =>
+  withFleet({ instances: 2, ...tagged }, async (fleet) => {
+    setTags(fleet, 1, { [TAG]: 'ignore' });
+    const hours = { days: 'mon-fri', start: '09:00', stop: '21:00', timeZone: 'Asia/Tokyo' };
+    await keep(fleet, { ...(await stoppedHours(fleet)), ...hours });
+    const before = await fleet.temporal.currentTimeMs();
+    await apply(fleet, 'stop');
+    const from = await fleet.temporal.currentTimeMs();
+    const to = from + 7 * 24 * HOUR;
+    let working = 0;
+    let startedAt: number | undefined;
+    for (const { kind, at: due } of boundaries(compiledHours(hours), from, to)) {
+      await fleet.temporal.sleep(Math.max(1, due - (await fleet.temporal.currentTimeMs())));
+      expect(await apply(fleet, kind)).toMatchObject({ outcome: 'done' });
+      if (kind === 'stop') working += startedAt === undefined ? 0 : due - startedAt;
+      startedAt = kind === 'start' ? due : undefined;
+    }
+    if (startedAt !== undefined) working += to - startedAt;
+    await fleet.temporal.sleep(Math.max(1, to - (await fleet.temporal.currentTimeMs())));
+    const [withHours, without] = fleet.simulator.simulation.billing.bills(
+      from,
+      to,
+      fleet.simulator.instanceIds,
+    );
+    expect(without?.hours).toEqual({ running: 168, keepCharging: 0, stopCharging: 0 });
+    expect(withHours?.hours.running).toBeGreaterThanOrEqual(working / HOUR - 0.1);
+    expect(withHours?.hours.running).toBeLessThan(working / HOUR + 0.5);
+    expect(withHours?.cost).toBeLessThan(0.5 * (without?.cost ?? 0));
+    const months = new Set([at(from).slice(0, 7), at(to).slice(0, 7)]);
+    let saved = 0;
+    let counted = to;
+    for (const month of months) {
+      const report = (await fleet.temporal.client.workflow.execute('reportWorkingHours', {
+        workflowId: `week-${month}`,
+        taskQueue: taskQueueOf(fleet.account),
+        args: [{ kind: 'savings', hours: 'office', month }],
+      })) as HoursReport;
+      saved += report.savings?.hoursFree ?? 0;
+      counted = Date.parse(report.savings?.until ?? '');
+    }
+    // The clock may skip between two lines: what is compared begins and ends where the report does.
+    const [billed] = fleet.simulator.simulation.billing.bills(before, counted, fleet.simulator.instanceIds);
+    expect(Math.abs(saved - (billed?.hours.stopCharging ?? 0))).toBeLessThan(0.5);
     await keeper(fleet).terminate();
   }));
 
