@@ -54,7 +54,7 @@ test('while a command runs, the run shows the finer states and the watcher says 
   expect(running.stderr()).not.toMatch(/dispatching|sending: .*Running/);
 });
 
-test('the gate says who holds what and who waits, in order; who gives it back lets the next one in', async () => {
+test('the gate says who holds what and who waits, in order, and knows it still after its own end', async () => {
   const { regionId: region } = line.simulator;
   expect((await steward('gate', 'status')).stdout).toContain('No gate runs for the account default');
   expect((await steward('gate', 'status', '--region', 'x#')).code).toBe(2);
@@ -86,6 +86,14 @@ test('the gate says who holds what and who waits, in order; who gives it back le
     gates: [
       { region, running: true, progress: { held: [{ requestId: 'second', generation: 2 }], waiting: [] } },
     ],
+  });
+  await workflow.getHandle(gateIdOf('default', region)).terminate();
+  const [free = ''] = line.simulator.instanceIds;
+  const run = await steward('run', '--region', region, '--instance', free, '--exclusive', '--', 'uname');
+  expect(run.code).toBe(0);
+  const after = await steward('gate', 'status', '--region', region, '--json');
+  expect(JSON.parse(after.stdout)).toMatchObject({
+    gates: [{ running: true, progress: { held: [{ requestId: 'second', generation: 2 }], generation: 3 } }],
   });
   await connection.close();
 });
