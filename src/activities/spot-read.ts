@@ -9,14 +9,19 @@ import type { PolicyFile } from '../domain/policy';
 import type { SpotReading } from '../domain/spot-messages';
 import { spotPolicyFor } from '../domain/spot-policy';
 import { SAME_RECLAIM_MS, SPOT_TAGS } from '../domain/spot-record';
-import type { SpotExtras, SpotImage, SpotReplacement } from '../domain/spot-record';
+import type { SpotExtrasReading, SpotImage, SpotReplacement } from '../domain/spot-record';
 import type { EcsClient } from '../ecs/client';
+import { EcsError } from '../ecs/errors';
 import { atBoundary } from './failures';
 
 export interface SpotReadActivities {
   readSpot(request: { region: string; instanceId: string }): Promise<SpotReading>;
   /** What DescribeInstances does not show. */
-  readSpotExtras(request: { region: string; instanceId: string; userData: boolean }): Promise<SpotExtras>;
+  readSpotExtras(request: {
+    region: string;
+    instanceId: string;
+    userData: boolean;
+  }): Promise<SpotExtrasReading>;
   /** Absent where the instance is gone. */
   readNotice(request: {
     region: string;
@@ -61,17 +66,28 @@ export function createSpotReadActivities(ecs: EcsClient, policies: PolicyFile): 
 
     readSpotExtras: ({ region, instanceId, userData }) =>
       atBoundary(async () => {
+        const unread: string[] = [];
+        /** One that may not be read must not hide the others. */
+        const orElse = async <T>(read: Promise<T>, none: T): Promise<T> => {
+          try {
+            return await read;
+          } catch (error) {
+            if (!(error instanceof EcsError) || error.kind !== 'terminal') throw error;
+            unread.push(error.message);
+            return none;
+          }
+        };
         const [disks, ramRoleName, data] = await Promise.all([
-          ecs.describeDisks(region, { instanceId }),
-          ecs.describeRamRole(region, instanceId),
-          userData ? ecs.describeUserData(region, instanceId) : '',
+          orElse(ecs.describeDisks(region, { instanceId }), []),
+          orElse(ecs.describeRamRole(region, instanceId), ''),
+          userData ? orElse(ecs.describeUserData(region, instanceId), '') : '',
         ]);
         const shapes = disks.map(
           ({ diskId, type, category, size, performanceLevel, device, deleteWithInstance }) => {
             return { diskId, type, category, size, performanceLevel, device, deleteWithInstance };
           },
         );
-        return { disks: shapes, ramRoleName, userData: data };
+        return { disks: shapes, ramRoleName, userData: data, unread };
       }),
 
     readNotice: ({ region, instanceId }) =>

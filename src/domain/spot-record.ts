@@ -63,7 +63,11 @@ export interface SpotExtras {
   userData: string;
 }
 
+/** The record of an instance. */
 export type SpotRecord = SpotInstance & SpotExtras;
+
+/** As it was read: with what ECS would not tell, and why. */
+export type SpotExtrasReading = SpotExtras & { unread: string[] };
 
 /** An image of ours. */
 export interface SpotImage {

@@ -90,8 +90,13 @@ async function rescue(context: SpotContext, reading: SpotReading): Promise<void>
   const { progress } = context;
   enter(context, 'saving');
   const drained = drain(context).catch((error: unknown) => note(context, 'drain', false, messageOf(error)));
+  void context.extras.then(({ unread }) => {
+    for (const reason of unread) note(context, 'record', false, reason);
+  });
+  if (reading.imageId !== undefined) context.copies.imageIds.push(reading.imageId);
   if (reading.replacementId !== undefined) {
-    note(context, 'launch', true, `${reading.replacementId} was launched for this reclaim already`);
+    const already = `${reading.replacementId} was launched for this reclaim already; disks are left as they are`;
+    note(context, 'launch', true, already);
     progress.replacementId = reading.replacementId;
   } else {
     progress.saved = await save(context, reading.imageId);
@@ -159,7 +164,12 @@ function contextOf(parts: {
   const { policy } = reading;
   const extras = readingSpot
     .readSpotExtras({ region, instanceId, userData: policy.userData })
-    .catch(() => ({ disks: [], ramRoleName: '', userData: '' }));
+    .catch((error: unknown) => ({
+      disks: [],
+      ramRoleName: '',
+      userData: '',
+      unread: [messageOf(error)],
+    }));
   return {
     hints,
     progress,

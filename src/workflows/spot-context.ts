@@ -13,7 +13,7 @@ import { noticeOf } from '../domain/spot-ladder';
 import { RELAUNCH_SPOT_INSTANCE } from '../domain/spot-messages';
 import type { SpotOutcome, SpotPhase, SpotProgress } from '../domain/spot-messages';
 import type { SpotPolicy } from '../domain/spot-policy';
-import type { SpotExtras, SpotInstance, SpotRecord } from '../domain/spot-record';
+import type { SpotExtrasReading, SpotInstance, SpotRecord } from '../domain/spot-record';
 import { rescueDetailsOf } from '../domain/spot-summary';
 import type { SystemEvent } from '../domain/system-event';
 import { runCommand } from './run-command';
@@ -31,7 +31,7 @@ export interface SpotContext {
   /** When the lock was seen, epoch milliseconds. */
   readonly lockSeenAt: number;
   /** Read beside CreateImage; of an instance that is gone already, empty. */
-  extras: Promise<SpotExtras>;
+  extras: Promise<SpotExtrasReading>;
   /** Disks we have asked to live on, which would have gone with the instance. */
   keptDisks: string[];
   /** Made by us, to be deleted one day. */
@@ -121,7 +121,8 @@ export function isLost({ progress }: SpotContext): boolean {
 
 /** The whole record; without extras where the instance was gone before they could be read. */
 export async function recordOf(context: SpotContext): Promise<SpotRecord> {
-  return { ...context.instance, ...(await context.extras) };
+  const { disks, ramRoleName, userData } = await context.extras;
+  return { ...context.instance, disks, ramRoleName, userData };
 }
 
 /** Follows the notice to its end; `progress.notice` says what became of it. */

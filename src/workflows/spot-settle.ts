@@ -7,7 +7,7 @@
 import { ParentClosePolicy, condition, startChild, workflowInfo } from '@temporalio/workflow';
 import { taskQueueOf } from '../domain/messages';
 import { DISCARD_SPOT_COPIES } from '../domain/spot-messages';
-import type { DiscardCopiesInput } from '../domain/spot-messages';
+import type { DiscardCopiesInput, SpotOutcome } from '../domain/spot-messages';
 import { alert, decide, escalate, messageOf, note } from './spot-context';
 import type { SpotContext } from './spot-context';
 import { runHooks } from './spot-hooks';
@@ -70,10 +70,27 @@ export async function restoreDisks(context: SpotContext): Promise<void> {
     });
 }
 
-/** Leaves what the rescue has made to `discardSpotCopies`. Disks only where an image of them is in use. */
+/** Ends after which nobody needs the copies for anything but going back. */
+const COPIES_MAY_GO: readonly (SpotOutcome | undefined)[] = [
+  'relaunched',
+  'withdrawn',
+  'stopped-not-released',
+];
+
+/**
+ * Leaves what the rescue has made to `discardSpotCopies`. Disks only where an image of them is in use; nothing where a
+ * copy may be all there is.
+ */
 export async function discardLater(context: SpotContext): Promise<void> {
   const { progress, policy, copies, keptDisks } = context;
   const { region, instanceId, saved, outcome } = progress;
+  const { imageIds, snapshotIds } = copies;
+  const made = [...imageIds, ...snapshotIds];
+  if (!COPIES_MAY_GO.includes(outcome)) {
+    if (made.length > 0)
+      note(context, 'discard', true, `kept until a person deletes them: ${made.join(', ')}`);
+    return;
+  }
   const copied = outcome === 'relaunched' && progress.notice === 'released';
   const covered = copied && (saved?.rung === 'image' || saved?.rung === 'snapshot');
   const { disks } = await context.extras;
@@ -83,12 +100,12 @@ export async function discardLater(context: SpotContext): Promise<void> {
   const input: DiscardCopiesInput = {
     region,
     instanceId,
-    imageIds: copies.imageIds,
-    snapshotIds: copies.snapshotIds,
+    imageIds,
+    snapshotIds,
     diskIds,
     after: new Date(Date.now() + policy.retentionMs).toISOString(),
   };
-  if (input.imageIds.length + input.snapshotIds.length + diskIds.length === 0) return;
+  if (made.length + diskIds.length === 0) return;
   const { workflowId } = workflowInfo();
   await startChild(DISCARD_SPOT_COPIES, {
     workflowId: `${workflowId}/discard/${context.lockSeenAt}`,
