@@ -14,6 +14,7 @@ import {
 import type { GateKey, GateRequest } from '../../src/domain/gate';
 import { taskQueueOf } from '../../src/domain/messages';
 import type { PolicyFile } from '../../src/domain/policy';
+import { until } from '../support/until';
 import { HOUR, inPhase, policyFile, raise, rebootsOf, startHandler } from '../support/events';
 import { REGION, withFleet } from '../support/skipping-environment';
 import type { Fleet } from '../support/skipping-environment';
@@ -127,7 +128,8 @@ it('a pre-emption makes it stand down before the reboot, and it says so', () =>
     const handle = await startHandler(fleet, raise(fleet, 24 * HOUR));
     await inPhase(handle, 'holding');
     await handle.executeUpdate('now');
-    await inPhase(handle, 'pre');
+    // The hook's command is waited for: the test server stalls now and then where what is cancelled is just starting.
+    await until('the hook runs', () => fleet.callsOf('DescribeInvocations') > 0);
     await another(fleet, [instanceKey(fleet)], { preempt: true });
     const result = await handle.result();
     expect(result).toMatchObject({ outcome: 'pre-empted', reboots: 0 });
