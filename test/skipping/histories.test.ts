@@ -16,6 +16,7 @@ import { provideTemporalCli } from '../../src/stack/binaries';
 import { replay } from '../support/replay';
 import { REGION, withFleet } from '../support/skipping-environment';
 import type { Fleet } from '../support/skipping-environment';
+import { reclaim, SHORT, SPOT, startRescue } from '../support/spot-fleet';
 import { until } from '../support/temporary';
 
 /** Set to record what test/unit/replay.test.ts replays: `npm run histories`. */
@@ -171,4 +172,21 @@ describe('what was just recorded replays', () => {
         patrol.firstExecutionRunId,
       );
     }));
+
+  it('a rescue whose image dies with its instance', () =>
+    withFleet(
+      {
+        instances: [SPOT],
+        durations: SHORT,
+        policies: EMPTY_POLICY_FILE,
+        switches: { imageOfReleased: 'fails' },
+      },
+      async (fleet) => {
+        const [id = ''] = fleet.simulator.instanceIds;
+        await reclaim(fleet, id);
+        const handle = await startRescue(fleet, id);
+        expect(await handle.result()).toMatchObject({ outcome: 'relaunched' });
+        await keep(fleet, 'relaunch-spot-instance', handle);
+      },
+    ));
 });

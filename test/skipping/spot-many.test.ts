@@ -3,7 +3,8 @@ import { patrolIdOf } from '../../src/domain/event-messages';
 import { taskQueueOf } from '../../src/domain/messages';
 import { EMPTY_POLICY_FILE } from '../../src/domain/policy';
 import { DEFAULT_QUOTA } from '../../src/ecs/quota';
-import { effects, oneSpot, reclaim, SPOT, startRescue, on } from '../support/spot-fleet';
+import { HOUR, inPhase, raise, startHandler } from '../support/events';
+import { effects, on, oneSpot, policyFile, reclaim, SPOT, startRescue } from '../support/spot-fleet';
 import { manyRescued } from '../support/spot-many';
 import { withFleet } from '../support/skipping-environment';
 import { until } from '../support/until';
@@ -92,5 +93,37 @@ it('two patrols look at reclaims; one rescue an instance', () =>
         1, 2,
       ]);
       for (const patrol of patrols) await patrol.terminate();
+    },
+  ));
+
+it('a reboot that is being prepared on the instance stands down, and the image waits for nothing', () =>
+  withFleet(
+    {
+      instances: [SPOT],
+      durations: { spotNotice: 60_000, image: 5_000, imagePerGiB: 0 },
+      policies: policyFile(`
+version: 1
+policies: [{ name: any, margin: 30m, pre: [drain] }]
+hooks: { drain: { command: { content: drain, timeoutSeconds: 3600 }, timeout: 2h } }
+`),
+    },
+    async (fleet) => {
+      const [id = ''] = fleet.simulator.instanceIds;
+      fleet.simulator.simulation.assistant.answers.add({ content: 'drain', durationMs: HOUR / 2 });
+      await on(fleet, id, 'echo precious > /root/data');
+      const handler = await startHandler(fleet, raise(fleet, 24 * HOUR));
+      await inPhase(handler, 'holding');
+      await handler.executeUpdate('now');
+      await inPhase(handler, 'pre');
+      await reclaim(fleet, id);
+      const result = await (await startRescue(fleet, id)).result();
+      expect(result).toMatchObject({ outcome: 'relaunched', saved: { rung: 'image' } });
+      const [noticed, imaged] = ['spot.noticed', 'image.created'].map(
+        (effect) => effects(fleet, effect)[0]?.time ?? NaN,
+      );
+      expect((imaged ?? NaN) - (noticed ?? NaN)).toBeLessThan(10_000);
+      expect(await on(fleet, result.replacementId ?? '', 'cat /root/data')).toBe('precious');
+      expect(await handler.result()).toMatchObject({ outcome: 'pre-empted', reboots: 0 });
+      expect(effects(fleet, 'instance.rebooting')).toEqual([]);
     },
   ));

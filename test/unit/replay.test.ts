@@ -20,10 +20,14 @@ const load = (name: string): History => JSON.parse(readFileSync(join(DIRECTORY, 
 function idOf(name: string): string {
   if (name.startsWith('watch-region')) return 'watch/test/cn-hangzhou';
   if (name.startsWith('gate')) return 'gate/test/cn-hangzhou';
-  if (!name.startsWith('handle-system-event')) return name;
+  const isSpot = name.startsWith('relaunch-spot-instance');
+  if (!isSpot && !name.startsWith('handle-system-event')) return name;
   const data = load(name).events[0]?.workflowExecutionStartedEventAttributes?.input.payloads[0]?.data ?? '';
-  const { region, eventId } = JSON.parse(Buffer.from(data, 'base64').toString()) as Record<string, string>;
-  return `system-event/test/${region}/${eventId}`;
+  const { region, eventId, instanceId } = JSON.parse(Buffer.from(data, 'base64').toString()) as Record<
+    string,
+    string
+  >;
+  return isSpot ? `spot/test/${region}/${instanceId}` : `system-event/test/${region}/${eventId}`;
 }
 
 beforeAll(() => Runtime.install({ logger: new DefaultLogger('ERROR') }));
