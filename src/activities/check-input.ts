@@ -21,6 +21,7 @@ import { taskQueueOf } from '../domain/messages';
 import type { InputError } from '../domain/messages';
 import type { HandleSystemEventInput } from '../domain/system-event';
 import { formatInputErrors, parseRunCommandInput } from '../domain/run-command-input';
+import { parseManageCommandsInput } from '../domain/saved-command-input';
 import {
   parseDiscardCopiesInput,
   parseLaunchSpotInput,
@@ -31,6 +32,7 @@ import {
 const PARSERS = {
   runCommand: parseRunCommandInput,
   previewRun: parseRunCommandInput,
+  manageCommands: parseManageCommandsInput,
   handleSystemEvent: parseHandleSystemEventInput,
   patrolRegion: parsePatrolInput,
   reportSystemEvents: parseReportInput,

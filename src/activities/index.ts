@@ -21,6 +21,8 @@ import { createPatrolActivities } from './patrol';
 import type { EventHandlers, PatrolActivities } from './patrol';
 import { createPreviewActivities } from './preview';
 import type { PreviewActivities } from './preview';
+import { createSavedCommandActivities } from './saved-commands';
+import type { SavedCommandActivities } from './saved-commands';
 import { createRunCommandActivities } from './run-command';
 import type { RunCommandActivities } from './run-command';
 import { createSpotLaunchActivities } from './spot-launch';
@@ -58,6 +60,7 @@ export interface Dependencies {
 export type Activities = CheckActivities &
   RunCommandActivities &
   PreviewActivities &
+  SavedCommandActivities &
   WatchActivities &
   WaitingActivities &
   SystemEventActivities &
@@ -78,6 +81,7 @@ export function createActivities(parts: Dependencies): Activities {
     ...createCheckActivities(),
     ...createRunCommandActivities(ecs, store),
     ...createPreviewActivities(ecs),
+    ...createSavedCommandActivities(ecs),
     ...createByTagActivities(ecs, parts),
     ...createHoursActivities(ecs, parts),
     ...createWatchActivities(ecs, waits),

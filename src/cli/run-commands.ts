@@ -8,8 +8,10 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Door } from './event-commands';
 import { EXIT_CODES } from './exit';
+import type { RegionOptions } from './region';
 import type { RetryOptions } from './retry';
 import type { RunOptions } from './run-options';
+import type { CommandOptions } from './saved-commands';
 import type { ScheduleOptions } from './schedule';
 
 /** Options whose lists are absent where nothing was typed. */
@@ -23,6 +25,7 @@ export function addRunCommands(steward: Command, door: Door): void {
   addControl(steward, door);
   addRetry(steward, door);
   addSchedules(steward, door);
+  addSaved(steward, door);
 }
 
 function addControl(steward: Command, { act, context }: Door): void {
@@ -73,6 +76,47 @@ function addRetry(steward: Command, { act, context }: Door): void {
     );
 }
 
+function addSaved(steward: Command, { act, context }: Door): void {
+  const commands = steward.command('command').description('commands that Cloud Assistant keeps');
+  const regional = (command: Command): Command =>
+    command.option('--region <region>', 'RegionId (default: STEWARD_REGION)').option('--json', JSON_HELP);
+  regional(commands.command('create <name>'))
+    .description('keep a script under a name')
+    .usage('[options] -- COMMAND')
+    .argument('[command...]', 'the script; words are joined by spaces')
+    .addOption(
+      new Option('--type <type>', 'RunShellScript, RunBatScript or RunPowerShellScript').default(
+        'RunShellScript',
+      ),
+    )
+    .option('--file <path>', 'the script from a file; - for stdin')
+    .option('--timeout <seconds>', 'time limit of a run of it, 10 to 86400 (default: 60)')
+    .option('--working-directory <path>', 'directory on the instance')
+    .option('--description <text>', 'what it is for')
+    .action(
+      act(async (name: string, words: string[], options: CommandOptions) =>
+        (await import('./saved-commands.js')).commandCreate(name, options, words, context()),
+      ),
+    );
+  regional(commands.command('list'))
+    .description('those there are')
+    .action(
+      act(async (options: RegionOptions) =>
+        (await import('./saved-commands.js')).commandAct('list', '', options, context()),
+      ),
+    );
+  const one = { show: 'one with its script', delete: 'delete one; what runs of it go on is not touched' };
+  for (const [action, description] of Object.entries(one) as [keyof typeof one, string][]) {
+    regional(commands.command(`${action} <id-or-name>`))
+      .description(description)
+      .action(
+        act(async (which: string, options: RegionOptions) =>
+          (await import('./saved-commands.js')).commandAct(action, which, options, context()),
+        ),
+      );
+  }
+}
+
 function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];
 }
@@ -98,6 +142,7 @@ function withRunOptions(command: Command): Command {
       ),
     )
     .option('--file <path>', 'the script from a file; - for stdin')
+    .option('--command <id or name>', 'a saved command in the place of a script; its type and limits hold')
     .option('--timeout <seconds>', 'time limit on each instance, 10 to 86400 (default: 60)')
     .option('--user <name>', 'user on the instance (default: root, System on Windows)')
     .option('--password-name <name>', 'on Windows, the NAME of the secret with the password of that user')

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { runIdErrors } from '../client';
 import type { InputError, RunCommandInput, TagSelector } from '../domain/messages';
 import { parseRunCommandInput } from '../domain/run-command-input';
+import type { SavedCommand } from '../domain/saved-commands';
 import { messageOf } from './exit';
 
 /** Options of `steward run` as commander gives them. */
@@ -36,6 +37,10 @@ export interface RunOptions {
   spreadZones?: boolean;
   id?: string;
   file?: string;
+  /** Id or name of a saved command. */
+  command?: string;
+  /** … and what it is. */
+  saved?: SavedCommand;
   dryRun?: boolean;
   askEcs?: boolean;
   detach?: boolean;
@@ -48,22 +53,28 @@ export type ReadOptions = { ok: true; input: RunCommandInput } | { ok: false; er
 /** Reads options and the words after `--`; every error at once. */
 export function readRunOptions(options: RunOptions, words: string[], defaultRegion?: string): ReadOptions {
   const errors: InputError[] = [];
-  const content = contentOf(options, words, errors);
+  const { saved } = options;
+  const script = readScript(options.file, words);
+  errors.push(...script.errors);
+  const content = saved?.content ?? script.content;
+  if (saved && script.content !== undefined)
+    errors.push({ path: '--command', message: 'is given together with a script; give one of them' });
   const parameters = pairs(options.parameter, '--parameter', errors);
   const value = {
     region: options.region ?? defaultRegion,
     targets: targetsOf(options),
     command: defined({
-      type: options.type,
+      type: saved?.type ?? options.type,
+      commandId: saved?.commandId,
       content,
-      timeoutSeconds: options.timeout === undefined ? undefined : numberOrText(options.timeout),
-      workingDirectory: options.workingDirectory,
+      timeoutSeconds: options.timeout === undefined ? saved?.timeoutSeconds : numberOrText(options.timeout),
+      workingDirectory: options.workingDirectory ?? (saved?.workingDirectory || undefined),
       user: options.user,
       windowsPasswordName: options.passwordName,
       ossOutputDelivery: options.ossOutput,
       parameters: parameters.length > 0 ? Object.fromEntries(parameters) : undefined,
     }),
-    ...(options.name === undefined ? {} : { name: options.name }),
+    ...defined({ name: options.name ?? saved?.name }),
     ...rateOf(options),
     ...(options.exclusive === undefined ? {} : { exclusive: options.exclusive }),
   };
@@ -79,26 +90,26 @@ export function readRunOptions(options: RunOptions, words: string[], defaultRegi
   return { ok: false, errors };
 }
 
-function contentOf(options: RunOptions, words: string[], errors: InputError[]): string | undefined {
-  const { file } = options;
-  if (file !== undefined && words.length > 0) {
-    errors.push({ path: '--file', message: 'is given together with a command after --; give one of them' });
-    return undefined;
-  }
-  if (file === undefined) return words.length > 0 ? words.join(' ') : undefined;
+/** The script: from a file, from the words after `--`, or neither. */
+export function readScript(
+  file: string | undefined,
+  words: string[],
+): { content?: string; errors: InputError[] } {
+  const wrong = (message: string): { errors: InputError[] } => ({ errors: [{ path: '--file', message }] });
+  if (file !== undefined && words.length > 0)
+    return wrong('is given together with a command after --; give one of them');
+  if (file === undefined) return { content: words.length > 0 ? words.join(' ') : undefined, errors: [] };
   try {
     // A decoder that refuses bytes that are not UTF-8, and leaves a byte order mark for the check to see.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
-      readFileSync(file === '-' ? 0 : file),
-    );
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    return { content: decoder.decode(readFileSync(file === '-' ? 0 : file)), errors: [] };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why =
+    return wrong(
       code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
-        ? 'is not UTF-8 text; convert it'
-        : `cannot be read: ${messageOf(error)}`;
-    errors.push({ path: '--file', message: `${file} ${why}` });
-    return undefined;
+        ? `${file} is not UTF-8 text; convert it`
+        : `${file} cannot be read: ${messageOf(error)}`,
+    );
   }
 }
 
@@ -149,7 +160,7 @@ function pairs(texts: string[], option: string, errors: InputError[]): [string, 
 }
 
 /** Anything but digits stays text, so that the check can say what it was. */
-function numberOrText(text: string): number | string {
+export function numberOrText(text: string): number | string {
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 

@@ -17,6 +17,7 @@ import type { RunRef } from './follow';
 import { plural, resultText } from './render';
 import { readRunOptions } from './run-options';
 import type { RunOptions } from './run-options';
+import { findSaved } from './saved-commands';
 import { selfCommand } from './self';
 import type { Terminal } from './terminal';
 
@@ -29,7 +30,8 @@ export async function run(
   words: string[],
   { config, terminal }: { config: Config; terminal: Terminal },
 ): Promise<ExitCode> {
-  const read = readRunOptions(options, words, config.ecs.region);
+  const saved = options.command === undefined ? undefined : await findSaved(options.command, options, config);
+  const read = readRunOptions({ ...options, saved }, words, config.ecs.region);
   if (!read.ok) throw usageError(read.errors);
   if (options.dryRun) return dryRun(read.input, options, { config, terminal });
   await confirm(read.input, options, terminal);

@@ -19,6 +19,7 @@ import type { Context } from './inspect';
 import { withTemporal } from './region';
 import { readRunOptions } from './run-options';
 import type { RunOptions } from './run-options';
+import { findSaved } from './saved-commands';
 import { selfCommand } from './self';
 import { textTable } from './table';
 
@@ -39,7 +40,8 @@ export async function scheduleCreate(
   words: string[],
   { config, terminal }: Context,
 ): Promise<ExitCode> {
-  const read = readRunOptions(options, words, config.ecs.region);
+  const saved = options.command === undefined ? undefined : await findSaved(options.command, options, config);
+  const read = readRunOptions({ ...options, saved }, words, config.ecs.region);
   const errors = [...nameErrors(name), ...timeErrors(options), ...(read.ok ? [] : read.errors)];
   if (!read.ok || errors.length > 0) throw usageError(errors);
   return withTemporal(config, { worker: false }, async (temporal) => {

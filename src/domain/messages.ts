@@ -86,6 +86,8 @@ export interface Targets {
 
 export interface CommandSpec {
   type: CommandType;
+  /** The saved command to invoke in the place of sending the script; `content` and `type` have to be those it was saved with. */
+  commandId?: string;
   /** Plain text; encoded to Base64 for the API. At most 24 KB after Base64 (18 KB of script). */
   content: string;
   /** Seconds Cloud Assistant lets the command run on each instance; 10 to 86,400, default 60. */

@@ -13,6 +13,8 @@ export const FEATURES = {
     'DescribeInvocationResults',
     'StopInvocation',
   ],
+  /** Beside those of runCommand. */
+  savedCommands: ['CreateCommand', 'DescribeCommands', 'InvokeCommand', 'DeleteCommand'],
   /** Beside those of runCommand, by which the boot is witnessed, health is checked and command hooks are run. */
   systemEvents: [
     'DescribeInstanceHistoryEvents',

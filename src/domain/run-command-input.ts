@@ -88,6 +88,10 @@ const command = z.strictObject({
   type: z.enum(['RunShellScript', 'RunBatScript', 'RunPowerShellScript'], {
     error: 'must be RunShellScript, RunBatScript or RunPowerShellScript',
   }),
+  commandId: z
+    .string()
+    .regex(/^c-[a-z0-9-]{1,62}$/, { error: 'is not the id of a saved command; they look like c-hz01abc' })
+    .optional(),
   content: z.string(),
   timeoutSeconds: z
     .int({ error: TIMEOUT })

@@ -47,10 +47,13 @@ import {
 } from './hours-messages';
 import { runCommandInputSchema } from './run-command-input';
 import { PREVIEW_RUN } from './run-preview';
+import { manageCommandsInputSchema } from './saved-command-input';
+import { MANAGE_COMMANDS } from './saved-commands';
 
 const SCHEMAS: Record<string, z.ZodType> = {
   [WORKFLOW_TYPES.runCommand]: runCommandInputSchema,
   [PREVIEW_RUN]: runCommandInputSchema,
+  [MANAGE_COMMANDS]: manageCommandsInputSchema,
   [PATROL_REGION]: patrolInputSchema,
   [HANDLE_SYSTEM_EVENT]: handleSystemEventInputSchema,
   [REPORT_SYSTEM_EVENTS]: reportInputSchema,

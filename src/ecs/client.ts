@@ -15,6 +15,8 @@ import { spotCalls } from './spot';
 import type { SpotCalls } from './spot';
 import { lifecycleCalls } from './lifecycle';
 import type { LifecycleCalls } from './lifecycle';
+import { savedCommandCalls } from './saved-commands';
+import type { SavedCommandCalls } from './saved-commands';
 import { systemEventCalls } from './system-events';
 import type { SystemEventCalls } from './system-events';
 import { EcsTransport } from './transport';
@@ -22,6 +24,7 @@ import type { EcsOptions } from './transport';
 
 export type EcsClient = InstanceCalls &
   CloudAssistantCalls &
+  SavedCommandCalls &
   SystemEventCalls &
   SpotCalls &
   ImageCalls &
@@ -44,6 +47,7 @@ function callsOf(transport: EcsTransport): EcsClient {
   return {
     ...instanceCalls(transport),
     ...cloudAssistantCalls(transport),
+    ...savedCommandCalls(transport),
     ...systemEventCalls(transport),
     ...spotCalls(transport),
     ...imageCalls(transport),

@@ -4,6 +4,8 @@ import {
   DescribeInvocationResultsRequest,
   DescribeInvocationsRequest,
   DescribeInvocationsRequestTag,
+  InvokeCommandRequest,
+  InvokeCommandRequestTag,
   RunCommandRequest,
   RunCommandRequestTag,
   StopInvocationRequest,
@@ -100,6 +102,12 @@ export function cloudAssistantCalls(transport: EcsTransport): CloudAssistantCall
     },
 
     async runCommand(call) {
+      const { commandId } = call.command;
+      if (commandId !== undefined) {
+        const request = invokeCommandRequest(call, commandId);
+        const sent = await transport.call('InvokeCommand', call.region, (sdk) => sdk.invokeCommand(request));
+        return { invokeId: sent.invokeId ?? '', commandId };
+      }
       const body = await transport.call('RunCommand', call.region, (sdk) =>
         sdk.runCommand(runCommandRequest(call)),
       );
@@ -180,6 +188,25 @@ export function cloudAssistantCalls(transport: EcsTransport): CloudAssistantCall
       }
     },
   };
+}
+
+/** A saved command has its content, type and name already; everything else is as in RunCommand. */
+function invokeCommandRequest(call: RunCommandCall, commandId: string): InvokeCommandRequest {
+  const { command } = call;
+  return new InvokeCommandRequest({
+    regionId: call.region,
+    commandId,
+    timeout: command.timeoutSeconds,
+    workingDir: command.workingDirectory,
+    username: command.user,
+    repeatMode: call.dryRun ? 'DryRun' : undefined,
+    windowsPasswordName: command.windowsPasswordName,
+    ossOutputDelivery: command.ossOutputDelivery,
+    parameters: command.parameters,
+    instanceId: call.instanceIds,
+    clientToken: call.clientToken,
+    tag: Object.entries(call.tags).map(([key, value]) => new InvokeCommandRequestTag({ key, value })),
+  });
 }
 
 function runCommandRequest(call: RunCommandCall): RunCommandRequest {

@@ -8,15 +8,19 @@
  */
 import {
   CancelSimulatedSystemEventsRequest,
+  CreateCommandRequest,
   CreateSimulatedSystemEventsRequest,
   CreateSnapshotRequest,
+  DeleteCommandRequest,
   DescribeCloudAssistantStatusRequest,
+  DescribeCommandsRequest,
   DescribeDisksRequest,
   DescribeInstanceHistoryEventsRequest,
   DescribeInstancesRequest,
   DescribeInvocationResultsRequest,
   DescribeInvocationsRequest,
   DescribeSnapshotsRequest,
+  InvokeCommandRequest,
   ListTagResourcesRequest,
   ListTagResourcesRequestTag,
   RebootInstanceRequest,
@@ -42,6 +46,7 @@ type Send = (sdk: Ecs, regionId: string) => Promise<{ body?: { requestId?: strin
 /** Ids are twenty and more characters after the prefix; these are no one's. */
 const NO_INSTANCE = 'i-stewarddoctor';
 const NO_INVOCATION = 't-stewarddoctor';
+const NO_COMMAND = 'c-stewarddoctor';
 const NO_EVENT = 'e-stewarddoctor';
 const NO_DISK = 'd-stewarddoctor';
 const NO_SNAPSHOT = 's-stewarddoctor';
@@ -82,6 +87,24 @@ const PROBES: Record<ProbedAction, Send> = {
         instanceId: [NO_INSTANCE],
       }),
     ),
+  // A type that is none is refused after the permission was looked at, and creates nothing.
+  CreateCommand: (sdk, regionId) =>
+    sdk.createCommand(
+      new CreateCommandRequest({
+        regionId,
+        name: NO_TAG,
+        type: 'RunNothing',
+        commandContent: Buffer.from('true').toString('base64'),
+      }),
+    ),
+  DescribeCommands: (sdk, regionId) =>
+    sdk.describeCommands(new DescribeCommandsRequest({ regionId, commandId: NO_COMMAND })),
+  InvokeCommand: (sdk, regionId) =>
+    sdk.invokeCommand(
+      new InvokeCommandRequest({ regionId, commandId: NO_COMMAND, instanceId: [NO_INSTANCE] }),
+    ),
+  DeleteCommand: (sdk, regionId) =>
+    sdk.deleteCommand(new DeleteCommandRequest({ regionId, commandId: NO_COMMAND })),
   StopInvocation: (sdk, regionId) =>
     sdk.stopInvocation(
       new StopInvocationRequest({ regionId, invokeId: NO_INVOCATION, instanceId: [NO_INSTANCE] }),

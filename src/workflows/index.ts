@@ -17,3 +17,4 @@ export { startInstancesByTag, stopInstancesByTag } from './by-tag';
 export { applyWorkingHours } from './apply-working-hours';
 export { workingHours } from './working-hours';
 export { reportWorkingHours } from './report-working-hours';
+export { manageCommands } from './manage-commands';

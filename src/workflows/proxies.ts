@@ -20,7 +20,9 @@ const PROMPT = { initialInterval: '1 second', backoffCoefficient: 2, maximumInte
 const NOTICED_WITHIN = '6 seconds';
 
 /** Reading targets: a fleet of 10,000 takes some 300 calls at our share of the quota. */
-export const reading = proxyActivities<Pick<Activities, 'resolveTargets' | 'recheckBatch'>>({
+export const reading = proxyActivities<
+  Pick<Activities, 'resolveTargets' | 'recheckBatch' | 'checkSavedCommand'>
+>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: NOTICED_WITHIN,
   retry: PATIENT,
@@ -240,6 +242,16 @@ export const settling = proxyActivities<Pick<Activities, 'moveEip' | 'attachDisk
 export const discarding = proxyActivities<Pick<Activities, 'deleteCopies'>>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: NOTICED_WITHIN,
+  retry: PATIENT,
+});
+
+/** Saved commands: a few calls, and somebody waits for them. */
+export const managing = proxyActivities<
+  Pick<Activities, 'createSavedCommand' | 'listSavedCommands' | 'findSavedCommand' | 'deleteSavedCommand'>
+>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '5 minutes',
   retry: PATIENT,
 });
 

@@ -89,6 +89,8 @@ async function resolve(state: RunState, input: RunCommandInput): Promise<boolean
   try {
     const summary = `targets in ${region}`;
     const request = { region, run: state.run, targets, type: command.type, spread: rate?.spreadOverZones };
+    const { commandId, type, content } = command;
+    if (commandId !== undefined) await reading.checkSavedCommand({ region, commandId, type, content });
     noteTargets(state, await reading.resolveTargets.executeWithOptions({ summary }, [request]), input);
   } catch (error) {
     const refusal = refusalOf(error);

@@ -1,0 +1,41 @@
+/**
+ * `manageCommands`: creates, lists, shows or deletes saved commands of Cloud Assistant.
+ *
+ * Promise: a command is created at most once (the ClientToken is minted here), and never under a name that is taken.
+ * What ECS refuses is a result.
+ */
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { upsertSearchAttributes, uuid4 } from '@temporalio/workflow';
+import { assertResultSize } from '../domain/rows';
+import { MANAGE_COMMANDS } from '../domain/saved-commands';
+import type { ManageCommandsInput, ManageCommandsResult } from '../domain/saved-commands';
+import { refuseBadInput } from './input';
+import { managing } from './proxies';
+import { refusalOf } from './run-batch';
+
+export async function manageCommands(input: ManageCommandsInput): Promise<ManageCommandsResult> {
+  await refuseBadInput(MANAGE_COMMANDS, input);
+  upsertSearchAttributes([
+    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: input.region },
+    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: MANAGE_COMMANDS },
+  ]);
+  try {
+    const result: ManageCommandsResult = { outcome: 'done', commands: await act(input) };
+    assertResultSize(result);
+    return result;
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (!refusal) throw error;
+    return { outcome: 'refused', reason: refusal.message, commands: [] };
+  }
+}
+
+async function act(input: ManageCommandsInput): Promise<ManageCommandsResult['commands']> {
+  const { region } = input;
+  if (input.action === 'list') return managing.listSavedCommands({ region });
+  if (input.action === 'create')
+    return [await managing.createSavedCommand({ region, command: input.command, clientToken: uuid4() })];
+  const command = await managing.findSavedCommand({ region, which: input.which });
+  if (input.action === 'delete') await managing.deleteSavedCommand({ region, commandId: command.commandId });
+  return [command];
+}

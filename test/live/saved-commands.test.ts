@@ -1,0 +1,97 @@
+/** Saved commands: created once, shown, run by name and by id with parameters, deleted; each refusal said. */
+import { cli } from '../support/cli';
+import type { Finished } from '../support/cli';
+import { LiveServer, withSite } from '../support/live-site';
+import type { Site } from '../support/live-site';
+
+let live: LiveServer;
+beforeAll(async () => {
+  live = await LiveServer.start();
+}, 60_000);
+afterAll(() => live.close());
+
+function say(site: Site, ...words: string[]): Promise<Finished> {
+  const env = {
+    TEMPORAL_ADDRESS: live.server.address,
+    STEWARD_ACCOUNT: site.account,
+    STEWARD_REGION: site.simulator.regionId,
+  };
+  return cli(words, { stateDir: site.dir, env });
+}
+
+test(
+  'a saved command: created, shown, run by name and id, with its parameters, deleted',
+  () =>
+    withSite(live, { instances: 3 }, async (site) => {
+      await site.startWorker();
+      const { simulation } = site.simulator;
+      simulation.assistant.answers.add({ content: 'look at /var/log', output: 'seen\n' });
+      simulation.faults.set([{ action: 'CreateCommand', kind: 'reset', phase: 'after', count: 1 }]);
+      const create = ['command', 'create', 'look', '--timeout', '120', '--', 'look at {{place}}'];
+      const kept = await say(
+        site,
+        'command',
+        'create',
+        'look',
+        '--timeout',
+        '120',
+        '--json',
+        '--',
+        'look at {{place}}',
+      );
+      expect(kept).toMatchObject({ code: 0 });
+      const [{ commandId }] = (JSON.parse(kept.stdout) as { commands: [{ commandId: string }] }).commands;
+      // The answer was lost once: the same ClientToken, one command.
+      expect(site.effects('command.created')).toHaveLength(1);
+      expect(site.calls('CreateCommand')).toHaveLength(2);
+
+      expect(await say(site, ...create)).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining(commandId),
+      });
+      expect((await say(site, 'command', 'list')).stdout).toContain(commandId);
+      expect((await say(site, 'command', 'show', 'look')).stdout).toContain('look at {{place}}');
+
+      const values = ['--all', '--yes', '--parameter', 'place=/var/log', '--json'];
+      for (const which of ['look', commandId]) {
+        const run = await say(site, 'run', '--command', which, ...values);
+        expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'succeeded', totals: { Success: 3 } });
+      }
+      const calls = site.calls('InvokeCommand');
+      expect(calls.map(({ params }) => params.CommandId)).toEqual([commandId, commandId]);
+      expect(calls[0]?.params).toMatchObject({ Timeout: '120' });
+      expect(site.calls('RunCommand')).toEqual([]);
+      expect(simulation.ledger.counts().unknownParameters).toEqual({});
+
+      const code = await say(
+        site,
+        'run',
+        '--command',
+        'look',
+        '--all',
+        '--yes',
+        '--parameter',
+        'place=$(reboot)',
+      );
+      expect(code).toMatchObject({ code: 2, stderr: expect.stringContaining('before the shell reads it') });
+      expect(await say(site, 'run', '--command', 'look', '--all', '--', 'ls')).toMatchObject({ code: 2 });
+
+      const changed = await site.start({
+        command: { type: 'RunShellScript', commandId, content: 'something else' },
+      });
+      expect(await changed.result()).toMatchObject({
+        outcome: 'failed',
+        refusal: expect.stringContaining('is not the one given'),
+      });
+
+      expect(await say(site, 'command', 'delete', commandId)).toMatchObject({ code: 0 });
+      expect(site.effects('command.deleted')).toHaveLength(1);
+      expect((await say(site, 'command', 'list')).stdout).toContain('No saved commands.');
+      expect(await say(site, 'run', '--command', 'look', '--all')).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('there is no saved command look'),
+      });
+      expect(await say(site, 'command', 'create', 'c-x', '--', 'ls')).toMatchObject({ code: 2 });
+    }),
+  180_000,
+);
