@@ -47,18 +47,21 @@ export function createHoursActivities(
   ecs: EcsClient,
   { meter, hours: port }: { meter: Meter; hours: HoursPort },
 ): HoursActivities {
-  const sortedOut = async (
+  /** Reads the region once. @returns what each purpose would do with it */
+  const sorting = async (
     region: string,
-    purpose: 'start' | 'stop',
     context: HoursContext,
     now: number,
-  ): Promise<SortedOut> => {
+  ): Promise<(purpose: 'start' | 'stop', action: HoursAction) => SortedOut> => {
     const { tags, stoppedMode = 'StopCharging' } = context.definition;
     const ids = await ecs.listInstanceIdsByTags(region, tags);
     const fleet = await ecs.describeFleet(region, ids);
     const known = await port.existing(namesIn(fleet, context));
-    const mode = purpose === 'stop' ? stoppedMode : undefined;
-    return selectionOf({ purpose, region, tags, stoppedMode: mode, hours: context, ids, fleet, now, known });
+    return (purpose, action) => {
+      const mode = purpose === 'stop' ? stoppedMode : undefined;
+      const hours = { ...context, action };
+      return selectionOf({ purpose, region, tags, stoppedMode: mode, hours, ids, fleet, now, known });
+    };
   };
 
   const surveyPart = async (
@@ -69,7 +72,8 @@ export function createHoursActivities(
     const none = { touches: 0, instanceIds: [], exceptions: [], warnings: [] };
     const totals = { targets: 0, already: 0, skipped: 0, charging: 0 };
     try {
-      const { selection } = await sortedOut(region, action, { ...context, action }, now);
+      const sort = await sorting(region, context, now);
+      const { selection } = sort(action, action);
       const { targets, already, skipped, charging, exceptions, warnings, groups } = selection;
       const ids = groups.flatMap(({ instanceIds }) => instanceIds);
       const seen = { targets, already, skipped, charging };
@@ -102,9 +106,10 @@ export function createHoursActivities(
     countUnwanted: ({ region, context }) =>
       atBoundary(async () => {
         const now = activityInfo().currentAttemptScheduledTimestampMs;
+        const sort = await sorting(region, context, now);
         const counts = { start: 0, stop: 0 };
         for (const purpose of ['start', 'stop'] as const) {
-          const { selection } = await sortedOut(region, purpose, context, now);
+          const { selection } = sort(purpose, context.action);
           counts[purpose] = selection.groups.reduce((sum, { instanceIds }) => sum + instanceIds.length, 0);
         }
         return counts;

@@ -3,7 +3,7 @@
  * its last actions did. Started by `steward hours create`; the Temporal Schedules read it when they act.
  *
  * Promise: an override ends at its time whatever happens meanwhile; every change leaves a line of audit. Never ends;
- * cancel (`steward hours delete`) is its end. It starts and stops nothing itself.
+ * `steward hours delete` terminates it. It starts and stops nothing itself.
  * Updates: override, lift, edit. Signal: hoursRan.
  */
 import { defineSearchAttributeKey } from '@temporalio/common';

@@ -9,6 +9,7 @@ import { cloudAssistant } from '../../simulator/assistant';
 import { patrolIdOf, systemEventIdOf } from '../../src/domain/event-messages';
 import { GATE, freshGateState, gateIdOf, instanceGateKey } from '../../src/domain/gate';
 import type { GateHolding } from '../../src/domain/gate';
+import { hoursIdOf } from '../../src/domain/hours-messages';
 import { BUILT_IN_POLICY, EMPTY_POLICY_FILE } from '../../src/domain/policy';
 import type { PolicyFile } from '../../src/domain/policy';
 import type { WatchState } from '../../src/domain/watch';
@@ -103,6 +104,35 @@ describe('what was just recorded replays', () => {
       const handle = await fleet.start(inputFor(fleet));
       await handle.result();
       await keep(fleet, 'run-command-lost-answer', handle);
+    }));
+
+  it('a stop by tag, and an action of working hours', () =>
+    withFleet({ instances: 2, tags: { office: '' } }, async (fleet) => {
+      const { workflow } = fleet.temporal.client;
+      const taskQueue = taskQueueOf(fleet.account);
+      const tags = [{ key: 'office' }];
+      const definition = {
+        name: 'office',
+        regions: [REGION],
+        tags,
+        timeZone: 'UTC',
+        start: '09:00',
+        stop: '21:00',
+      };
+      const keeper = await workflow.start('workingHours', {
+        workflowId: hoursIdOf(fleet.account, 'office'),
+        taskQueue,
+        args: [{ definition, overrides: [], audit: [], runs: [] }],
+      });
+      const apply = await workflow.start('applyWorkingHours', {
+        workflowId: 'apply-working-hours',
+        taskQueue,
+        args: [{ hours: 'office', action: 'stop' }],
+      });
+      await apply.result();
+      await keep(fleet, 'apply-working-hours', apply);
+      await keep(fleet, 'stop-by-tag', workflow.getHandle(`apply-working-hours/${REGION}/stop`));
+      await keeper.terminate();
     }));
 
   it('a cancelled run', () =>

@@ -19,6 +19,7 @@ const load = (name: string): History => JSON.parse(readFileSync(join(DIRECTORY, 
 /** Some workflows insist on their id; a history does not carry it, but what it is made of. */
 function idOf(name: string): string {
   if (name.startsWith('watch-region')) return 'watch/test/cn-hangzhou';
+  if (name.startsWith('apply-working-hours')) return 'apply-working-hours';
   if (name.startsWith('gate')) return 'gate/test/cn-hangzhou';
   const isSpot = name.startsWith('relaunch-spot-instance');
   if (!isSpot && !name.startsWith('handle-system-event')) return name;
