@@ -5,10 +5,10 @@
  *
  * Usage: npm run bench:spot [-- SIZE …]   (default 1 50 200; about 8 minutes)
  */
-import { patrolIdOf } from '../src/domain/event-messages';
 import { taskQueueOf } from '../src/domain/messages';
 import { EMPTY_POLICY_FILE } from '../src/domain/policy';
-import { LiveServer, withSite } from '../test/support/live-site';
+import { LiveServer } from '../test/support/live-site';
+import { acceptedAfter } from '../test/support/spot-accepted';
 import { REGION, withFleet } from '../test/support/skipping-environment';
 import { effects, reclaim, SPOT, startRescue } from '../test/support/spot-fleet';
 import { until } from '../test/support/until';
@@ -18,7 +18,6 @@ import type { Cell } from './support/figures';
 const SIZES = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1, 50, 200];
 /** What the whole image takes: seconds for each GiB of a disk of 40, and 20 s beside. */
 const PER_GIB_MS = [250, 2_000, 8_000];
-const SETTINGS = { STEWARD_LOG_LEVEL: 'warn' };
 
 runBenchmark(async () => {
   const live = await LiveServer.start();
@@ -46,34 +45,6 @@ runBenchmark(async () => {
   for (const fleet of [100, 10_000]) looks.push(await callsOfLook(fleet));
   printTable('Calls of one look of the patrol', ['instances', 'none locked', '3 locked'], looks);
 });
-
-/** Milliseconds, one for each instance. */
-function acceptedAfter(live: LiveServer, size: number): Promise<number[]> {
-  const instances = Array.from({ length: size }, () => SPOT);
-  return withSite(live, { instances, settings: SETTINGS }, async (site) => {
-    await site.startWorker();
-    const { regionId: region, instanceIds, simulation } = site.simulator;
-    const patrol = await live.client.workflow.start('patrolRegion', {
-      taskQueue: taskQueueOf(site.account),
-      workflowId: patrolIdOf(site.account, region),
-      args: [{ region, kinds: ['reclaims'] }],
-    });
-    await until('the patrol looks', () => site.calls('DescribeInstances').length > 0, 60_000);
-    for (const id of instanceIds) {
-      const instance = simulation.world.findInstance(id);
-      if (instance) simulation.spot.reclaim(instance);
-    }
-    const noticedAt = Date.now();
-    const images = (): number => site.effects('image.created').length;
-    await until('all are being imaged', () => images() >= size || Date.now() - noticedAt > 330_000, 400_000);
-    await patrol.terminate('measured');
-    const noticed = new Map(site.effects('spot.noticed').map(({ resourceId, time }) => [resourceId, time]));
-    const made = new Map(
-      site.effects('image.created').map(({ detail, time }) => [detail?.['instanceId'], time]),
-    );
-    return instanceIds.map((id) => (made.get(id) ?? Infinity) - (noticed.get(id) ?? 0));
-  });
-}
 
 function servingAfter(imagePerGiB: number): Promise<Cell[]> {
   const options = { instances: [SPOT], durations: { imagePerGiB }, policies: EMPTY_POLICY_FILE };
