@@ -3,7 +3,7 @@
  *
  * The one rule: a group that did not get there holds back the groups that wait for it, and they say so.
  */
-import { executeChild, sleep, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, executeChild, sleep, workflowInfo } from '@temporalio/workflow';
 import { orderOf } from '../domain/by-tag';
 import type { OrderGroup } from '../domain/hours-messages';
 import type { CommandType, RunCommandResult } from '../domain/messages';
@@ -72,21 +72,15 @@ async function beforeStop(context: ByTagContext, instanceIds: readonly string[])
     await record(context, instanceIds, { outcome: 'Failed', reason });
     return [];
   }
-  const within = sleep(hook.timeoutMs, { summary: `time limit of ${name}` }).then(() => 'late' as const);
   const failures = new Map<string, string>();
   await Promise.all(
     commandSets(context, instanceIds).map(async ({ ids, type }, index) => {
-      const ended = runOn(context, `before/${name}/${index + 1}/${ids[0] ?? ''}`, {
+      const step = `before/${name}/${index + 1}/${ids[0] ?? ''}`;
+      const failed = await runWithin(context, hook.timeoutMs, step, {
         ids,
         command: { type, ...hook.command },
       });
-      ended.catch(() => undefined);
-      const end = await Promise.race([ended.catch(messageOf), within]);
-      const late = `not done within ${Math.round(hook.timeoutMs / 1000)} s`;
-      if (typeof end === 'string') for (const id of ids) failures.set(id, end === 'late' ? late : end);
-      else
-        for (const row of end.rows)
-          if (row.outcome !== 'Success') failures.set(row.instanceId, row.reason ?? row.outcome);
+      for (const [id, why] of failed) failures.set(id, why);
     }),
   );
   if (failures.size === 0 || hook.onFailure === 'continue') return [...instanceIds];
@@ -96,6 +90,29 @@ async function beforeStop(context: ByTagContext, instanceIds: readonly string[])
   for (const [id, why] of failures)
     await record(context, [id], { outcome: 'Failed', reason: `left running: hook ${name}: ${why}` });
   return instanceIds.filter((id) => !failures.has(id));
+}
+
+/**
+ * Past its time limit the run is cancelled, and its end waited for: no command of it is sent any more when this returns.
+ * @returns why, by instance it did not succeed on
+ */
+async function runWithin(
+  context: ByTagContext,
+  timeoutMs: number,
+  step: string,
+  on: { ids: string[]; command: PolicyCommand & { type: CommandType } },
+): Promise<[string, string][]> {
+  const limited = new CancellationScope({ cancellable: true, timeout: timeoutMs });
+  const end = await limited.run(() => runOn(context, step, on)).catch(messageOf);
+  // The cancel of the workflow is no failure of a hook.
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the stop was cancelled');
+  const late = limited.consideredCancelled ? `not done within ${Math.round(timeoutMs / 1000)} s` : undefined;
+  if (typeof end === 'string') return on.ids.map((id) => [id, late ?? end]);
+  const rows = new Map(end.rows.map((row) => [row.instanceId, row]));
+  return on.ids.flatMap((id): [string, string][] => {
+    const row = rows.get(id);
+    return row?.outcome === 'Success' ? [] : [[id, late ?? row?.reason ?? row?.outcome ?? end.summary]];
+  });
 }
 
 /** The health script until it succeeds everywhere. @returns why it did not */

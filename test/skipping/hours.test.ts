@@ -13,9 +13,10 @@ import type {
 import type { WorkingHoursState } from '../../src/domain/hours-state';
 import type { HoursReport } from '../../src/domain/hours-report';
 import { taskQueueOf } from '../../src/domain/messages';
+import type { RunCommandResult } from '../../src/domain/messages';
 import type { PolicyFile } from '../../src/domain/policy';
 import { cloudAssistant } from '../../simulator/assistant';
-import { TAG, byTag, statuses } from '../support/by-tag';
+import { TAG, byTag, startByTag, statuses } from '../support/by-tag';
 import { REGION, withFleet } from '../support/skipping-environment';
 import type { Fleet } from '../support/skipping-environment';
 
@@ -188,6 +189,18 @@ const POLICIES: PolicyFile = {
       onFailure: 'abort',
       command: { content: 'drain', timeoutSeconds: 30 },
     },
+    slow: {
+      kind: 'command',
+      timeoutMs: 60_000,
+      onFailure: 'abort',
+      command: { content: 'slow', timeoutSeconds: 3_600 },
+    },
+    negligible: {
+      kind: 'command',
+      timeoutMs: 60_000,
+      onFailure: 'continue',
+      command: { content: 'slow', timeoutSeconds: 3_600 },
+    },
   },
 };
 
@@ -206,6 +219,31 @@ it('runs the hook before a stop, and leaves running where it failed', () =>
     const { ledger } = fleet.simulator.simulation;
     const order = ledger.query({ kind: 'call' }).map((record) => (record as { action: string }).action);
     expect(order.indexOf('RunCommand')).toBeLessThan(order.indexOf('StopInstances'));
+  }));
+
+it('cancels the hook before a stop at its time limit, and does with the rest as its onFailure says', () =>
+  withFleet({ instances: 3, ...tagged, policies: POLICIES }, async (fleet) => {
+    const { answers } = cloudAssistant(fleet.simulator.simulation);
+    const [slow = ''] = fleet.simulator.instanceIds;
+    answers.add({ content: 'slow', instanceId: slow, hang: true });
+    answers.add({ content: 'slow', exitCode: 0 });
+    const handle = await startByTag(fleet, 'stop', { beforeStop: 'slow' });
+    const result = await handle.result();
+    expect(result).toMatchObject({ outcome: 'partly-failed', totals: { done: 2, failed: 1 } });
+    expect(result.exceptions).toMatchObject([
+      {
+        instanceId: slow,
+        reason: expect.stringContaining('left running: hook slow: not done within 60 s') as string,
+      },
+    ]);
+    expect(fleet.callsOf('StopInvocation')).toBe(1);
+    const id = `${handle.workflowId}/before/slow/1/${slow}`;
+    const child = fleet.temporal.client.workflow.getHandle<() => Promise<RunCommandResult>>(id);
+    expect((await child.result()).outcome).toBe('cancelled');
+
+    const regardless = await byTag(fleet, 'stop', { beforeStop: 'negligible' });
+    expect(regardless).toMatchObject({ outcome: 'succeeded', totals: { done: 1, already: 2 } });
+    expect(fleet.callsOf('StopInvocation')).toBe(2);
   }));
 
 it('forces a stop only by policy, and only after an ordinary one', () =>
