@@ -26,6 +26,15 @@ export interface SelectionRequest {
   hours?: HoursContext;
 }
 
+/** Instances by the name of their group; `''` is the rest. */
+export interface SelectedGroup {
+  name: string;
+  /** Whom to act on. */
+  instanceIds: string[];
+  /** At a start, of a group with health: those that run as they are wanted to already. */
+  running?: string[];
+}
+
 /** What a workflow learns of its selection. */
 export interface Selection {
   targets: number;
@@ -34,9 +43,8 @@ export interface Selection {
   skipped: number;
   /** Of those left alone, the ones whose tag value somebody has to mend. */
   bad: number;
-  /** Whom to act on, by the name of their group; `''` is the rest. */
-  groups: { name: string; instanceIds: string[] }[];
-  /** Of these, those that run Windows: hooks are scripts. */
+  groups: SelectedGroup[];
+  /** Of those in groups, the ones that run Windows: hooks are scripts. */
   windows: string[];
   exceptions: InstanceRow[];
   warnings: string[];
@@ -63,6 +71,7 @@ export function selectionOf(
   const judge = judgeOf(request, now);
   const counts = { already: 0, charging: 0, skipped: 0, bad: 0 };
   const acting: FleetInstance[] = [];
+  const already: FleetInstance[] = [];
   const rows: InstanceRow[] = [];
   const exceptions: InstanceRow[] = [];
   const leave = (instanceId: string, status: string | undefined, reason: string): void => {
@@ -85,6 +94,7 @@ export function selectionOf(
     else {
       const { row, charging } = goodRow(instance, { how: 'already', mode: stoppedMode });
       counts.already += 1;
+      already.push(instance);
       rows.push(row);
       if (charging) {
         counts.charging += 1;
@@ -92,11 +102,15 @@ export function selectionOf(
       }
     }
   }
+  const groups = inGroups({ purpose, acting, already }, request.order ?? []);
+  const named = new Set(groups.flatMap(({ instanceIds, running = [] }) => [...instanceIds, ...running]));
   const selection: Selection = {
     targets: ids.length,
     ...counts,
-    groups: inGroups(acting, request.order ?? []),
-    windows: acting.filter(({ osType }) => osType === 'windows').map(({ instanceId }) => instanceId),
+    groups,
+    windows: [...acting, ...already]
+      .filter(({ instanceId, osType }) => osType === 'windows' && named.has(instanceId))
+      .map(({ instanceId }) => instanceId),
     exceptions: exceptions.slice(0, SHOWN),
     warnings:
       purpose === 'stop' && stoppedMode === 'StopCharging' ? acting.flatMap(warningOf).slice(0, SHOWN) : [],
@@ -146,15 +160,30 @@ function judgeOf(
   return (instance) => judgeInstance(instance, { hours: compiled, context: hours, now, knows });
 }
 
-function inGroups(acting: readonly FleetInstance[], order: readonly OrderGroup[]): Selection['groups'] {
-  const groups = new Map<string, string[]>();
+function inGroups(
+  {
+    purpose,
+    acting,
+    already,
+  }: { purpose: Purpose; acting: readonly FleetInstance[]; already: readonly FleetInstance[] },
+  order: readonly OrderGroup[],
+): SelectedGroup[] {
+  const groups = new Map<string, SelectedGroup>();
+  const groupOf = (name: string): SelectedGroup => {
+    const group = groups.get(name) ?? { name, instanceIds: [] };
+    groups.set(name, group);
+    return group;
+  };
   for (const instance of acting) {
-    const group = order.find((each) => belongs(instance, each))?.name ?? '';
-    const ids = groups.get(group);
-    if (ids) ids.push(instance.instanceId);
-    else groups.set(group, [instance.instanceId]);
+    const name = order.find((each) => belongs(instance, each))?.name ?? '';
+    groupOf(name).instanceIds.push(instance.instanceId);
   }
-  return [...groups].map(([name, instanceIds]) => ({ name, instanceIds }));
+  if (purpose === 'stop') return [...groups.values()];
+  for (const instance of already) {
+    const ordered = order.find((each) => belongs(instance, each));
+    if (ordered?.health !== undefined) (groupOf(ordered.name).running ??= []).push(instance.instanceId);
+  }
+  return [...groups.values()];
 }
 
 function belongs({ instanceId, tags }: FleetInstance, { tag, instanceIds }: OrderGroup): boolean {

@@ -109,6 +109,17 @@ export function byTagDetails({ phase, region, purpose, totals, waitingForStock }
   return `**${purpose}** in ${region}: ${phase}, ${totals.done + totals.already} of ${totals.targets} there, ${totals.failed} failed${stock}`;
 }
 
+/** Groups that something that is acted on waits for, directly or through others. */
+export function awaitedGroups(
+  ordered: readonly { group: OrderGroup; after: string[] }[],
+  acts: (name: string) => boolean,
+): ReadonlySet<string> {
+  const awaited = new Set<string>();
+  for (const { group, after } of [...ordered].reverse())
+    if (acts(group.name) || awaited.has(group.name)) for (const name of after) awaited.add(name);
+  return awaited;
+}
+
 /**
  * Groups in the order in which they act, each after the groups it waits for: at a start after those it needs, at a stop
  * after those that need it. The schema has refused circles.

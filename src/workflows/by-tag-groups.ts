@@ -4,7 +4,8 @@
  * The one rule: a group that did not get there holds back the groups that wait for it, and they say so.
  */
 import { CancellationScope, CancelledFailure, executeChild, sleep, workflowInfo } from '@temporalio/workflow';
-import { orderOf } from '../domain/by-tag';
+import { awaitedGroups, orderOf } from '../domain/by-tag';
+import type { SelectedGroup } from '../domain/by-tag-selection';
 import type { OrderGroup } from '../domain/hours-messages';
 import type { CommandType, RunCommandResult } from '../domain/messages';
 import type { PolicyCommand } from '../domain/policy';
@@ -21,15 +22,15 @@ const DEFAULT_HEALTH_MINUTES = 10;
 const HEALTH_GAP_MS = 15_000;
 const HEALTH_TIMEOUT_SECONDS = 60;
 
-/** @param selected whom to act on, by the name of their group; `''` is the rest, which waits for nobody */
-export async function runGroups(
-  context: ByTagContext,
-  selected: readonly { name: string; instanceIds: string[] }[],
-): Promise<void> {
-  const idsOf = (name: string): string[] => selected.find((group) => group.name === name)?.instanceIds ?? [];
+/** @param selected by the name of their group; `''` is the rest, which waits for nobody */
+export async function runGroups(context: ByTagContext, selected: readonly SelectedGroup[]): Promise<void> {
+  const of = (name: string): SelectedGroup =>
+    selected.find((group) => group.name === name) ?? { name, instanceIds: [] };
   const failed = new Map<string, string>();
-  for (const { group, after } of orderOf(context.purpose, context.input.order ?? [])) {
-    const ids = idsOf(group.name);
+  const ordered = orderOf(context.purpose, context.input.order ?? []);
+  const awaited = awaitedGroups(ordered, (name) => of(name).instanceIds.length > 0);
+  for (const { group, after } of ordered) {
+    const { instanceIds: ids, running = [] } = of(group.name);
     const cause = after.find((name) => failed.has(name));
     if (cause !== undefined) {
       const reason = `held back: ${cause} ${failed.get(cause) ?? ''}`;
@@ -37,26 +38,33 @@ export async function runGroups(
       await record(context, ids, { outcome: 'NotStarted', reason });
       continue;
     }
-    const why = await runGroup(context, group, ids);
+    // Whom nobody waits for and nothing was done to is not looked at.
+    const stands = ids.length > 0 || awaited.has(group.name) ? running : [];
+    const why = (await bringGroup(context, ids)) ?? (await healthOf(context, group, [...ids, ...stands]));
     if (why !== undefined) failed.set(group.name, why);
   }
-  await runGroup(context, undefined, idsOf(''));
+  await bringGroup(context, of('').instanceIds);
 }
 
 /** @returns why the group is not where it was to be; `undefined` where it is */
-async function runGroup(
+async function bringGroup(
   context: ByTagContext,
-  group: OrderGroup | undefined,
   instanceIds: readonly string[],
 ): Promise<string | undefined> {
   if (instanceIds.length === 0) return undefined;
   const ready = context.purpose === 'stop' ? await beforeStop(context, instanceIds) : instanceIds;
   const failed = await bring(context, ready);
-  if (failed > 0 || ready.length < instanceIds.length) {
-    const count = failed + instanceIds.length - ready.length;
-    return `did not get there: ${count} of ${instanceIds.length} failed`;
-  }
-  if (context.purpose === 'stop' || group?.health === undefined) return undefined;
+  const count = failed + instanceIds.length - ready.length;
+  return count === 0 ? undefined : `did not get there: ${count} of ${instanceIds.length} failed`;
+}
+
+/** At a start: what was started, and what ran already, has to be healthy. @returns why it is not */
+async function healthOf(
+  context: ByTagContext,
+  group: OrderGroup,
+  instanceIds: readonly string[],
+): Promise<string | undefined> {
+  if (context.purpose === 'stop' || group.health === undefined || instanceIds.length === 0) return undefined;
   const why = await untilHealthy(context, { name: group.name, ...group.health }, instanceIds);
   if (why !== undefined) await alert(context, `health of ${group.name}`, why);
   return why;

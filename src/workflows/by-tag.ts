@@ -20,6 +20,7 @@ import {
 } from '@temporalio/workflow';
 import { byTagSummary, emptyByTagTotals, exceptionsOf, outcomeOfByTag } from '../domain/by-tag';
 import type { Purpose } from '../domain/by-tag';
+import type { SelectedGroup } from '../domain/by-tag-selection';
 import { START_BY_TAG, STOP_BY_TAG } from '../domain/hours-messages';
 import type { ByTagProgress, ByTagResult, StartByTagInput, StopByTagInput } from '../domain/hours-messages';
 import { PROGRESS_QUERY } from '../domain/messages';
@@ -71,7 +72,7 @@ async function run(
   return finish(context, { refusal, cancelled });
 }
 
-async function select(context: ByTagContext): Promise<{ name: string; instanceIds: string[] }[]> {
+async function select(context: ByTagContext): Promise<SelectedGroup[]> {
   const { purpose, input, stoppedMode } = context;
   const { region, tags, order, hours } = input;
   const summary = `instances with ${tags.map(({ key }) => key).join(', ')} in ${region}`;

@@ -179,6 +179,33 @@ it('holds back what needs a group that is not healthy, and says so', () =>
     expect(statuses(fleet)).toEqual({ Running: 2, Stopped: 1 });
   }));
 
+it('does not start what needs a group that runs already and is not healthy; what nobody waits for is not looked at', () =>
+  withFleet({ instances: 2, ...tagged }, async (fleet) => {
+    const db = setTags(fleet, 0, { tier: 'db' });
+    const app = setTags(fleet, 1, { tier: 'app' });
+    const { answers } = cloudAssistant(fleet.simulator.simulation);
+    const unwell = answers.add({ content: 'ready', exitCode: 1 });
+    await byTag(fleet, 'stop', { tags: [{ key: 'tier', value: 'app' }] });
+    const result = await byTag(fleet, 'start', { order: ORDER });
+    expect(result).toMatchObject({ outcome: 'partly-failed', totals: { already: 1, failed: 1 } });
+    expect(result.exceptions).toMatchObject([
+      {
+        instanceId: app,
+        outcome: 'NotStarted',
+        reason: expect.stringContaining(`held back: database is not healthy after 2 min: ${db}`) as string,
+      },
+    ]);
+    expect(fleet.callsOf('StartInstances')).toBe(0);
+
+    answers.remove(unwell);
+    answers.add({ content: 'ready', exitCode: 0 });
+    expect(await byTag(fleet, 'start', { order: ORDER })).toMatchObject({ totals: { already: 1, done: 1 } });
+    const asked = fleet.callsOf('RunCommand');
+    expect(asked).toBeGreaterThan(1);
+    expect(await byTag(fleet, 'start', { order: ORDER })).toMatchObject({ outcome: 'nothing-to-do' });
+    expect(fleet.callsOf('RunCommand')).toBe(asked);
+  }));
+
 const POLICIES: PolicyFile = {
   version: 1,
   policies: [],
