@@ -11,6 +11,7 @@ import type { WorkingHoursState } from '../../src/domain/hours-state';
 import { taskQueueOf } from '../../src/domain/messages';
 import { LiveServer, killed, withSite } from '../support/live-site';
 import type { Site } from '../support/live-site';
+import type { WorkerProcess } from '../../src/stack/worker-process';
 import { until } from '../support/until';
 
 const TAG = 'Start&Stop';
@@ -158,8 +159,51 @@ test(
   180_000,
 );
 
+/** Hours that want everything stopped but for one hour of the year. */
+function closed(name: string, site: Site): WorkingHours {
+  return { ...office(name, site), start: '0 5 1 1 *', stop: '0 6 1 1 *', mode: 'enforce' };
+}
+
+/** An override whose end comes while its worker is dead; everything else is stopped already. */
+async function overrideEndsAlone(site: Site, worker: WorkerProcess): Promise<void> {
+  const { simulation, instanceIds } = site.simulator;
+  const [instanceId = ''] = instanceIds;
+  const instance = simulation.world.findInstance(instanceId);
+  if (!instance) throw new Error('no instance');
+  simulation.instances.start(instance);
+  await until('somebody has started one', () => instance.status === 'Running', 60_000);
+  await keep(site, closed('night', site));
+  const keeper = live.client.workflow.getHandle(hoursIdOf(site.account, 'night'));
+  const end = Date.now() + 8_000;
+  const endsAt = new Date(end).toISOString();
+  const asked = { keep: 'running', until: endsAt, reason: 'release', instanceIds: [instanceId] };
+  await keeper.executeUpdate('override', { args: [asked] });
+  await killed(worker);
+  await until('the override is over', () => Date.now() > end, 60_000);
+  await site.startWorker();
+  const progress = () => keeper.query<WorkingHoursState>('progress');
+  await until(
+    'the hours have taken it away, asked by nobody',
+    async () => (await progress().catch(() => undefined))?.overrides.length === 0,
+    60_000,
+  );
+  const lines = (await progress()).audit.map(({ at, what }) => `${what.split(':')[0]} ${at}`);
+  expect(lines.at(-1)).toBe(`ended ${endsAt}`);
+  const look = await live.client.workflow.execute('applyWorkingHours', {
+    workflowId: `${site.account}-enforce`,
+    taskQueue: taskQueueOf(site.account),
+    args: [{ hours: 'night', action: 'enforce' }],
+  });
+  expect(look).toMatchObject({
+    outcome: 'done',
+    regions: [{ results: [{ purpose: 'stop', totals: { done: 1, failed: 0 } }] }],
+  });
+  expect(instance.status).toBe('Stopped');
+  await keeper.terminate();
+}
+
 test(
-  'a worker killed in mid-batch leaves nobody behind and stops nobody twice',
+  'a worker killed in mid-batch leaves nobody behind and stops nobody twice; an override ends without a worker',
   () =>
     withSite(
       live,
@@ -179,14 +223,15 @@ test(
           60_000,
         );
         await killed(first);
-        await site.startWorker();
+        const second = await site.startWorker();
         expect(await handle.result()).toMatchObject({
           outcome: 'succeeded',
           totals: { targets: 150, done: 150, failed: 0 },
         });
         expect(site.effects('instance.stopping')).toHaveLength(150);
+        await overrideEndsAlone(site, second);
         await live.client.workflow.getHandle(`gate/${site.account}/${site.simulator.regionId}`).terminate();
       },
     ),
-  120_000,
+  240_000,
 );
