@@ -41,16 +41,22 @@ export function wantedStatus(purpose: Purpose): 'Running' | 'Stopped' {
 }
 
 /** Why a stopped instance is charged for; `undefined` where it is not, or was meant to be. */
-export function chargingReason(instance: FleetInstance, wanted: StoppedMode | undefined): string | undefined {
+export function chargingReason(
+  instance: FleetInstance,
+  wanted: StoppedMode | undefined,
+  how: 'stopped' | 'already' = 'stopped',
+): string | undefined {
   if (wanted !== 'StopCharging' || instance.status !== 'Stopped' || instance.stoppedMode === 'StopCharging')
     return undefined;
   const mode = instance.stoppedMode === '' ? 'unknown' : instance.stoppedMode;
-  return `goes on costing (StoppedMode ${mode}): ${whyCharged(instance)}`;
+  return `goes on costing (StoppedMode ${mode}): ${whyCharged(instance, how)}`;
 }
 
-function whyCharged({ chargeType, localDisks }: FleetInstance): string {
+function whyCharged({ chargeType, localDisks }: FleetInstance, how: 'stopped' | 'already'): string {
   if (chargeType === 'PrePaid') return 'it is a subscription, paid whether it runs or not';
   if (localDisks) return 'its type has local disks, for which ECS has no StopCharging';
+  if (how === 'already')
+    return 'it was stopped before, and StoppedMode is set by the stop; start it and stop it again to change that';
   return 'ECS did not apply StopCharging and does not say why';
 }
 
@@ -59,7 +65,7 @@ export function goodRow(
   instance: FleetInstance,
   { how, mode }: { how: 'started' | 'stopped' | 'already'; mode?: StoppedMode },
 ): { row: InstanceRow; charging: boolean } {
-  const charging = chargingReason(instance, mode);
+  const charging = chargingReason(instance, mode, how === 'already' ? how : 'stopped');
   const said = how === 'already' ? `was ${instance.status} before` : how;
   const reason = charging === undefined ? said : `${said}, but ${charging}`;
   const { instanceId, status } = instance;

@@ -3,6 +3,7 @@
  * change something, and the instances themselves.
  */
 import { FEATURES, ramPolicyFor } from '../../src/domain/permissions';
+import type { Instance } from '../../simulator/model/instance';
 import { TAG, byTag, startByTag, statuses } from '../support/by-tag';
 import { withFleet } from '../support/skipping-environment';
 import type { Fleet } from '../support/skipping-environment';
@@ -50,6 +51,41 @@ it('says which go on costing and why, and warns of addresses that may change', (
     expect(result.warnings).toEqual([expect.stringContaining(instance(fleet, 2).instanceId)]);
     const again = await byTag(fleet, 'stop');
     expect(again).toMatchObject({ outcome: 'nothing-to-do', calls: 0, totals: { already: 3, charging: 2 } });
+  }));
+
+it('in an economical account too asks for the mode it was told, and one that is stuck in Stopping keeps no other', () =>
+  withFleet({ instances: 6, ...tagged, switches: { economicalMode: true } }, async (fleet) => {
+    const { instances } = fleet.simulator.simulation;
+    const [subscription, disks, stuck, byHand, byHandCharged, ordinary] = [0, 1, 2, 3, 4, 5].map((index) =>
+      instance(fleet, index),
+    ) as [Instance, Instance, Instance, Instance, Instance, Instance];
+    subscription.chargeType = 'PrePaid';
+    disks.instanceType = 'ecs.i3.xlarge';
+    instances.setStuck(stuck, true);
+    instances.force(byHand, 'Stopped', 'StopCharging');
+    instances.force(byHandCharged, 'Stopped', 'KeepCharging');
+    const result = await byTag(fleet, 'stop', { withinMinutes: 5 });
+    expect(result).toMatchObject({
+      outcome: 'partly-failed',
+      totals: { done: 3, already: 2, failed: 1, charging: 3 },
+    });
+    const reasons = Object.fromEntries(
+      result.exceptions.map(({ instanceId, outcome, reason }) => [instanceId, `${outcome}: ${reason}`]),
+    );
+    expect(reasons).toEqual({
+      [stuck.instanceId]: 'Failed: Stopping: not Stopped within 5 min',
+      [subscription.instanceId]: expect.stringMatching(/^Success: stopped, but .* it is a subscription/),
+      [disks.instanceId]: expect.stringMatching(/^Success: stopped, but .* its type has local disks/),
+      [byHandCharged.instanceId]: expect.stringMatching(/^Success: was Stopped before, but .* stop it again/),
+    });
+    expect(ordinary.stoppedMode).toBe('StopCharging');
+
+    instances.setStuck(stuck, false);
+    expect(await byTag(fleet, 'start')).toMatchObject({ outcome: 'succeeded', totals: { done: 6 } });
+    expect(await byTag(fleet, 'stop', { stoppedMode: 'KeepCharging' })).toMatchObject({
+      totals: { done: 6, charging: 0 },
+    });
+    expect(ordinary.stoppedMode).toBe('KeepCharging');
   }));
 
 it('does nothing twice: doubled runs of one boundary call once for each instance', () =>

@@ -59,7 +59,7 @@ function setTags(fleet: Fleet, index: number, tags: Record<string, string>): str
   return id;
 }
 
-it('enforces what is wanted now, honours overrides until they end, also while no worker is there', () =>
+it('enforces what is wanted now, and honours overrides until they end', () =>
   withFleet({ instances: 3, ...tagged }, async (fleet) => {
     await keep(fleet, stoppedHours({ mode: 'enforce' }));
     const now = await fleet.temporal.currentTimeMs();
@@ -94,6 +94,48 @@ it('enforces what is wanted now, honours overrides until they end, also while no
     expect(report.savings?.rows.filter(({ hoursFree }) => hoursFree > 20)).toHaveLength(2);
     await keeper(fleet).terminate();
   }));
+
+it('acts in each of its regions, whatever becomes of another', () => {
+  const [other, tags] = ['cn-beijing', new Map([[TAG, '']])];
+  const instances = [REGION, other].map((regionId) => ({ regionId, tags }));
+  return withFleet({ regions: [REGION, other], instances }, async (fleet) => {
+    await keep(fleet, stoppedHours({ mode: 'enforce', regions: [other, REGION] }));
+    const { faults } = fleet.simulator.simulation;
+    const refused = { kind: 'error', httpStatus: 403, code: 'Forbidden.RAM' } as const;
+    faults.set([{ ...refused, action: 'ListTagResources', where: { RegionId: other } }]);
+    const stopped = { purpose: 'stop', outcome: 'succeeded', totals: { done: 1 } };
+    const failed = {
+      purpose: 'stop',
+      outcome: 'failed',
+      refusal: expect.stringContaining('Forbidden') as string,
+    };
+    // A look ends before it has started anything; a boundary's run says it itself.
+    expect(await apply(fleet, 'enforce')).toMatchObject({
+      outcome: 'partly-failed',
+      summary: expect.stringMatching(
+        new RegExp(`${other}.*Forbidden.*${REGION}: of 1 selected 1 stopped`),
+      ) as string,
+      regions: [
+        { region: other, results: [], error: expect.stringContaining('Forbidden') as string },
+        { region: REGION, results: [stopped] },
+      ],
+    });
+    expect(await apply(fleet, 'stop')).toMatchObject({
+      outcome: 'partly-failed',
+      regions: [{ results: [failed] }, { results: [{ outcome: 'nothing-to-do' }] }],
+    });
+    faults.clear();
+    expect(await apply(fleet, 'enforce')).toMatchObject({
+      outcome: 'done',
+      regions: [
+        { region: other, results: [stopped] },
+        { region: REGION, results: [] },
+      ],
+    });
+    expect(statuses(fleet)).toEqual({ Stopped: 2 });
+    await keeper(fleet).terminate();
+  });
+});
 
 it('is not due where there are no such hours, on a frozen day, or when it is late and the next boundary has come', () =>
   withFleet({ instances: 1, ...tagged }, async (fleet) => {
