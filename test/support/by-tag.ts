@@ -38,3 +38,11 @@ export function statuses(fleet: Fleet): Record<string, number> {
   }
   return counts;
 }
+
+/** Adds tags to one of the instances. @returns its id */
+export function setTags(fleet: Fleet, index: number, tags: Record<string, string>): string {
+  const id = fleet.simulator.instanceIds[index] ?? '';
+  const instance = fleet.simulator.simulation.world.findInstance(id);
+  for (const [key, value] of Object.entries(tags)) instance?.tags.set(key, value);
+  return id;
+}
