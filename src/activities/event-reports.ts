@@ -139,7 +139,8 @@ async function eventsOf(
   if (eventId !== undefined) return ecs.describeEvents(region, [eventId]);
   if (kind === 'open')
     return (await ecs.listOpenEvents(region)).sort((a, b) => a.notBefore.localeCompare(b.notBefore));
-  const found = await ecs.listEventHistory(region, iso(now - days * DAY_MS), iso(now));
+  // To the end of this second: the API takes whole ones, and what was published in it belongs to the answer.
+  const found = await ecs.listEventHistory(region, iso(now - days * DAY_MS), iso(now + 1_000));
   return found.sort((a, b) => b.publishedAt.localeCompare(a.publishedAt));
 }
 
