@@ -39,7 +39,7 @@ const run = (name, target, content) =>
     taskQueue,
     args: [{ region, targets: { instanceIds: [target] }, command: { type: 'RunShellScript', content } }],
   });
-await run('write', instanceId, 'echo "work of hours" > /root/result');
+await run('write', instanceId, 'echo "work of hours" > result');
 
 // 2. From now on every reclaim in the region is noticed within 15 s and rescued.
 await workflow
@@ -56,7 +56,7 @@ if (what === 'drill') {
     args: [{ region, instanceId }],
   });
   console.log(`${outcome}: ${summary}`);
-  const { rows } = await run('read', rescue.replacementId, 'cat /root/result');
+  const { rows } = await run('read', rescue.replacementId, 'cat result');
   console.log(`${rescue.replacementId} has: ${rows[0].firstLine}`);
 }
 await connection.close();
