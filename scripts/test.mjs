@@ -11,7 +11,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
-const FEW = 4;
+const FEW = 6;
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const directory = mkdtempSync(join(tmpdir(), 'steward-tests-'));
 const outputFile = process.argv

@@ -172,7 +172,8 @@ it('a gate that was terminated is followed by one that knows who holds and who w
 
 it('who gives up withdraws: at his deadline, and when he is cancelled', () =>
   withGate(async ({ start, holds, waits, oracle }) => {
-    const first = await start('first', [A]);
+    // Long enough that it holds until it is cancelled, however the test server's clock jumps.
+    const first = await start('first', [A], { holdMs: 60 * MINUTE });
     await holds('first');
     const second = await start('second', [A, B]);
     await waits('second');

@@ -75,7 +75,8 @@ describe('a run', () => {
     withFleet({ instances: 250 }, async (fleet) => {
       const result = await fleet.run(inputFor(fleet));
       expect(result).toMatchObject({ outcome: 'succeeded', totals: { targets: 250, Success: 250 } });
-      expect(result.invocations.map((each) => each.instances)).toEqual([63, 62, 63, 62]);
+      // Whichever batch of the first half ends first makes room for one of its size.
+      expect(result.invocations.map((each) => each.instances).sort()).toEqual([62, 62, 63, 63]);
       expect([fleet.callsOf('RunCommand'), fleet.callsOf('DescribeInvocationResults')]).toEqual([4, 8]);
       const rows = await readRows(result.resultStore.path);
       expect(new Set(rows.map((row) => row.instanceId))).toEqual(new Set(fleet.simulator.instanceIds));
