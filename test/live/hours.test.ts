@@ -127,13 +127,16 @@ test(
       live,
       { instances: 2, tags: { [TAG]: '' }, time: { kind: 'fast', factor: 20 } },
       async (site) => {
+        const info = async (id: string) => (await live.client.schedule.getHandle(id).describe()).info;
         await site.startWorker();
         await keep(site, office('late', site));
         await keep(site, office('too-late', site));
-        const due = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 10_000);
+        const due = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 20_000);
         const late = await once(site, 'late', { action: 'stop', at: due, catchUp: '1 hour' });
         const tooLate = await once(site, 'too-late', { action: 'stop', at: due, catchUp: '10 seconds' });
-        // Ahead of the boundary, also on a slow machine.
+        // A server takes some seconds to take up the first Schedule of a namespace.
+        for (const id of [late, tooLate])
+          await until('the server knows when', async () => (await info(id)).nextActionTimes.length === 1);
         await live.kill();
         expect(Date.now()).toBeLessThan(due.getTime());
         await until('the catch-up window of one is over', () => Date.now() > due.getTime() + 12_000, 60_000);
@@ -144,7 +147,6 @@ test(
           () => site.effects('instance.stopped').length === 2,
           90_000,
         );
-        const info = async (id: string) => (await live.client.schedule.getHandle(id).describe()).info;
         // Each look is a query of the server's own workflow, which may be at work.
         const missed = async (): Promise<number> =>
           (await info(tooLate).catch(() => undefined))?.numActionsMissedCatchupWindow ?? 0;
