@@ -1,4 +1,8 @@
-/** The port of src/activities/hours-port.ts over the worker's own Temporal client. */
+/**
+ * The port of src/activities/hours-port.ts over the worker's own Temporal client.
+ *
+ * The one rule: no query is waited for without end; one that comes as its workflow continues as new may find no answer.
+ */
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { HoursPort } from '../activities/hours-port';
@@ -9,16 +13,23 @@ import { HOURS_RAN_SIGNAL } from '../domain/hours-state';
 import type { WorkingHoursState } from '../domain/hours-state';
 import { PROGRESS_QUERY } from '../domain/messages';
 
+/** A query that has no answer by then is asked again by the next attempt of the activity. */
+const ANSWERED_WITHIN_MS = 10_000;
+
 export function createTemporalHours(client: Client, account: string): HoursPort {
   const open = async (workflowId: string): Promise<boolean> => {
     const described = await orNothing(() => client.workflow.getHandle(workflowId).describe());
     return described?.status.name === 'RUNNING';
   };
+  const progressOf = <T>(workflowId: string): Promise<T> =>
+    client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, () =>
+      client.workflow.getHandle(workflowId).query<T>(PROGRESS_QUERY),
+    );
   return {
     async read(name) {
       const workflowId = hoursIdOf(account, name);
       if (!(await open(workflowId))) return undefined;
-      return client.workflow.getHandle(workflowId).query<WorkingHoursState>(PROGRESS_QUERY);
+      return progressOf<WorkingHoursState>(workflowId);
     },
     async existing(names) {
       const found = await Promise.all(names.map((name) => open(hoursIdOf(account, name))));
@@ -32,7 +43,7 @@ export function createTemporalHours(client: Client, account: string): HoursPort 
     async held(region, instanceIds) {
       const workflowId = gateIdOf(account, region);
       if (!(await open(workflowId))) return new Map();
-      const { held, waiting } = await client.workflow.getHandle(workflowId).query<GateState>(PROGRESS_QUERY);
+      const { held, waiting } = await progressOf<GateState>(workflowId);
       const holders = new Map(
         [...waiting, ...held].flatMap(({ keys, holder }) => keys.map((key) => [key, holder])),
       );
