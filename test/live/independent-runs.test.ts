@@ -130,14 +130,18 @@ describe('a dozen at once', () => {
           () => site.effects('invocation.created').length === FEW_RUNS,
         );
         const keys = site.effects('invocation.created').map((effect) => effect.resourceId);
+        let going = runs.length;
+        const results = Promise.all(runs.map((run) => run.result().finally(() => (going -= 1))));
         for (let times = 0; times < 3; times += 1) {
           const { length } = site.calls('DescribeInvocationResults');
           for (const run of runs)
             for (const key of [...keys, 't-unknown'])
               await run.signal(WAIT_ENDED_SIGNAL, { kind: 'invocation', key }).catch(() => undefined);
-          await until('somebody looks', () => site.calls('DescribeInvocationResults').length >= length + 1);
+          // A slow machine may have seen all of them to their ends by now.
+          const looks = (): number => site.calls('DescribeInvocationResults').length;
+          await until('somebody looks', () => looks() > length || going === 0);
         }
-        expect(wrongWith(site, await Promise.all(runs.map((run) => run.result())))).toEqual([]);
+        expect(wrongWith(site, await results)).toEqual([]);
       }),
     60_000,
   );
