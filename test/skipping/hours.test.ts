@@ -91,7 +91,11 @@ it('enforces what is wanted now, and honours overrides until they end', () =>
 
     const month = at(now + 48 * HOUR).slice(0, 7);
     const { savings } = await report(fleet, month);
-    expect(savings?.rows.filter(({ hoursFree }) => hoursFree > 20)).toHaveLength(2);
+    const freeOf = (id = ''): number =>
+      savings?.rows.find(({ instanceId }) => instanceId === id)?.hoursFree ?? 0;
+    // The clock may have jumped on before the report; the override's 96 hours are the difference, 48 of them this month.
+    for (const id of fleet.simulator.instanceIds.slice(1))
+      expect(freeOf(id) - freeOf(kept)).toBeGreaterThan(45);
     // The server of this test ends with it; in that same moment it refuses to terminate.
     await keeper(fleet)
       .terminate()
