@@ -1,12 +1,15 @@
 /** Many reclaims in the same minute, and a busy account meanwhile: spot goes first. The oracle is the ledger. */
 import { patrolIdOf } from '../../src/domain/event-messages';
-import { taskQueueOf } from '../../src/domain/messages';
+import { PROGRESS_QUERY, taskQueueOf, watchIdOf } from '../../src/domain/messages';
 import { EMPTY_POLICY_FILE } from '../../src/domain/policy';
+import type { WaitRegistration, WatchState } from '../../src/domain/watch';
 import { DEFAULT_QUOTA } from '../../src/ecs/quota';
+import { createTemporalWaits } from '../../src/worker/temporal-waits';
 import { HOUR, inPhase, raise, startHandler } from '../support/events';
 import { effects, on, oneSpot, policyFile, reclaim, SPOT, startRescue } from '../support/spot-fleet';
 import { manyRescued } from '../support/spot-many';
-import { withFleet } from '../support/skipping-environment';
+import { REGION, withFleet } from '../support/skipping-environment';
+import type { Fleet } from '../support/skipping-environment';
 import { until } from '../support/until';
 
 it('40 instances in the same minute: each image accepted in time, each file on one replacement', async () => {
@@ -16,7 +19,7 @@ it('40 instances in the same minute: each image accepted in time, each file on o
   expect([images, replacements, files]).toEqual([40, 40, 40]);
 });
 
-it('Throttling of what others wait for, and of CreateImage itself, costs no image', () =>
+it('Throttling of what a thousand others wait for, and of CreateImage itself, costs no image', () =>
   withFleet(
     oneSpot('', {
       quota: DEFAULT_QUOTA,
@@ -37,6 +40,7 @@ it('Throttling of what others wait for, and of CreateImage itself, costs no imag
         ),
       );
       await until('all are sent', () => fleet.callsOf('RunCommand') > others.length);
+      await registerMany(fleet, 1_000);
       faults.set([
         {
           action: ['DescribeInvocations', 'DescribeInvocationResults'],
@@ -64,12 +68,25 @@ it('Throttling of what others wait for, and of CreateImage itself, costs no imag
       await reclaim(fleet, id);
       const result = await (await startRescue(fleet, id)).result();
       expect(result).toMatchObject({ outcome: 'relaunched', saved: { rung: 'image' } });
+      const watcher = fleet.temporal.client.workflow.getHandle(watchIdOf(fleet.account, REGION));
+      expect((await watcher.query<WatchState>(PROGRESS_QUERY)).waits.length).toBeGreaterThan(1_000);
       faults.clear();
       expect(await on(fleet, result.replacementId ?? '', 'cat /root/data')).toBe('precious');
       expect(effects(fleet, 'image.created')).toHaveLength(1);
       for (const run of runs) await run.terminate('the test has seen enough');
     },
   ));
+
+/** Waits for the invocations that are there, each of a waiter of its own. */
+async function registerMany(fleet: Fleet, count: number): Promise<void> {
+  const keys = effects(fleet, 'invocation.created').slice(1);
+  const since = await fleet.temporal.currentTimeMs();
+  const waits = Array.from({ length: count }, (_, index): WaitRegistration => {
+    const key = keys[index % keys.length]?.resourceId ?? '';
+    return { kind: 'invocation', key, waiter: `waiter-${index}`, generation: `${index}`, since };
+  });
+  await createTemporalWaits(fleet.temporal.client, fleet.account).register(REGION, waits);
+}
 
 it('two patrols look at reclaims; one rescue an instance', () =>
   withFleet(
