@@ -1,4 +1,5 @@
 /** What people read of a system event and of a patrol. Everything people did not write is escaped. */
+import { stepLines } from './step-lines';
 import type { EventOutcome, PatrolState, SystemEventProgress } from './system-event';
 import { escapeMarkdown } from './text';
 
@@ -24,9 +25,6 @@ export function summaryOfEvent(
   return `${about}${SENTENCES[outcome]}${why}`;
 }
 
-/** Steps shown in the Web UI; the rest is in the result. */
-const SHOWN_STEPS = 12;
-
 export function eventDetailsOf({ phase, event, plan, outcome, steps }: SystemEventProgress): string {
   const lines = [
     `**${outcome ?? phase}** ${event ? `${escapeMarkdown(event.type)} of \`${event.instanceId}\`, ${event.status}, not before ${event.notBefore}` : ''}`,
@@ -37,13 +35,7 @@ export function eventDetailsOf({ phase, event, plan, outcome, steps }: SystemEve
         ? `acts at ${plan.at} (${escapeMarkdown(plan.reason)})`
         : escapeMarkdown(plan.reason),
     );
-  const shown = steps
-    .slice(-SHOWN_STEPS)
-    .map(
-      (step) =>
-        `- ${step.at} ${step.ok ? '✓' : '✗'} ${escapeMarkdown(step.step)}: ${escapeMarkdown(step.detail)}`,
-    );
-  return [...lines, shown.join('\n')].join('\n\n');
+  return [...lines, stepLines(steps)].join('\n\n');
 }
 
 export function patrolDetailsOf(state: PatrolState): string {

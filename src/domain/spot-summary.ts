@@ -1,5 +1,6 @@
 /** What people read of a rescue. Everything people did not write is escaped. */
 import type { RelaunchSpotResult, SpotOutcome, SpotProgress } from './spot-messages';
+import { stepLines } from './step-lines';
 import { escapeMarkdown } from './text';
 
 const SENTENCES: Record<SpotOutcome, string> = {
@@ -32,19 +33,10 @@ export function summaryOfRescue(
   return `${instanceId}: ${SENTENCES[outcome]}${heir}${lost}${both}${why}`;
 }
 
-/** Steps shown in the Web UI; the rest is in the result. */
-const SHOWN_STEPS = 12;
-
 export function rescueDetailsOf(progress: SpotProgress): string {
   const { phase, outcome, instanceId, notice, saved, replacementId, steps } = progress;
   const lines = [`**${outcome ?? phase}** \`${instanceId}\`, notice ${notice}`];
   if (saved) lines.push(`saved by ${saved.rung}; lost: ${escapeMarkdown(saved.lost)}`);
   if (replacementId !== undefined) lines.push(`replacement \`${replacementId}\``);
-  const shown = steps
-    .slice(-SHOWN_STEPS)
-    .map(
-      (step) =>
-        `- ${step.at} ${step.ok ? '✓' : '✗'} ${escapeMarkdown(step.step)}: ${escapeMarkdown(step.detail)}`,
-    );
-  return [...lines, shown.join('\n')].join('\n\n');
+  return [...lines, stepLines(steps)].join('\n\n');
 }

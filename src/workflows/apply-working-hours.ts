@@ -20,7 +20,7 @@ import { APPLY_WORKING_HOURS } from '../domain/hours-messages';
 import type { ApplyWorkingHoursInput, ApplyWorkingHoursResult, ByTagResult } from '../domain/hours-messages';
 import { assertResultSize } from '../domain/rows';
 import { startInstancesByTag, stopInstancesByTag } from './by-tag';
-import { messageOf } from './event-context';
+import { messageOf } from './failure-text';
 import { refuseBadInput } from './input';
 import { lookingAtFleet, planningHours } from './proxies';
 

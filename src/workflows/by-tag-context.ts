@@ -11,7 +11,7 @@ import type {
   StoppedMode,
 } from '../domain/hours-messages';
 import type { InstanceRow } from '../domain/messages';
-import { messageOf } from './event-context';
+import { messageOf } from './failure-text';
 import type { GateLease } from './gate-lease';
 import { recording, telling } from './proxies';
 import type { Hints } from './waiting';

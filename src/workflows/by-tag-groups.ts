@@ -12,7 +12,7 @@ import type { PolicyCommand } from '../domain/policy';
 import { alert, record } from './by-tag-context';
 import type { ByTagContext } from './by-tag-context';
 import { bring } from './by-tag-run';
-import { messageOf } from './event-context';
+import { messageOf } from './failure-text';
 import { readingEvents } from './proxies';
 import { runCommand } from './run-command';
 

@@ -1,12 +1,6 @@
 /** What the parts of `handleSystemEvent` share: its state, its log of steps, its alerts and its small commands. */
 import { defineSearchAttributeKey } from '@temporalio/common';
-import {
-  ActivityFailure,
-  executeChild,
-  setCurrentDetails,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { executeChild, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { HANDLE_SYSTEM_EVENT } from '../domain/event-messages';
 import { eventDetailsOf } from '../domain/event-summary';
 import type { CommandType, RunCommandResult } from '../domain/messages';
@@ -16,6 +10,7 @@ import { runCommand } from './run-command';
 import { telling } from './proxies';
 import type { GateLease } from './gate-lease';
 import type { Hints } from './waiting';
+import { messageOf } from './failure-text';
 
 export interface EventContext {
   readonly hints: Hints;
@@ -104,9 +99,4 @@ export async function runOnInstance(
     ],
     staticSummary: `${step} for ${context.progress.event?.eventId ?? ''}`,
   });
-}
-
-export function messageOf(error: unknown): string {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -10,7 +10,8 @@ import type { EventReading } from '../activities/system-events';
 import { TOO_LATE_MS, lapsedError, tooLateToAct } from '../domain/event-times';
 import { isEventEnd } from '../domain/system-event';
 import type { EventPhase, HandleSystemEventInput } from '../domain/system-event';
-import { alert, calm, decide, enter, escalate, messageOf, note } from './event-context';
+import { alert, calm, decide, enter, escalate, note } from './event-context';
+import { messageOf } from './failure-text';
 import type { EventContext } from './event-context';
 import { readingEvents } from './proxies';
 

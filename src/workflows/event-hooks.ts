@@ -6,7 +6,8 @@
 import { CancellationScope, condition, isCancellation, sleep, uuid4 } from '@temporalio/workflow';
 import type { HookSummary } from '../activities/hooks';
 import { standsDown } from './event-gate';
-import { alert, escalate, messageOf, note, runOnInstance } from './event-context';
+import { alert, escalate, note, runOnInstance } from './event-context';
+import { messageOf } from './failure-text';
 import type { EventContext } from './event-context';
 import { knocking, readingEvents, snapshotting } from './proxies';
 

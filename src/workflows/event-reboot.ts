@@ -7,7 +7,8 @@
  */
 import { ActivityFailure, isCancellation, sleep } from '@temporalio/workflow';
 import { tooLateToAct } from '../domain/event-times';
-import { enter, escalate, messageOf, note, runOnInstance } from './event-context';
+import { enter, escalate, note, runOnInstance } from './event-context';
+import { messageOf } from './failure-text';
 import type { EventContext } from './event-context';
 import { standsDown } from './event-gate';
 import type { RebootAnswer } from '../activities/system-events';

@@ -31,7 +31,8 @@ import type {
 import { summaryOfRescue } from '../domain/spot-summary';
 import { GateLease } from './gate-lease';
 import { refuseBadInput } from './input';
-import { decide, enter, escalate, followNotice, isLost, messageOf, note } from './spot-context';
+import { decide, enter, escalate, followNotice, isLost, note } from './spot-context';
+import { messageOf } from './failure-text';
 import type { SpotContext } from './spot-context';
 import { drain, undrain } from './spot-hooks';
 import { check, launch } from './spot-launch';

@@ -22,6 +22,7 @@ import type { BatchState, RunState, Slice } from '../domain/run-state';
 import { DEFAULT_TIMEOUT_SECONDS, GRACE_AFTER_TIMEOUT_MS } from '../domain/waiting';
 import { collecting, dispatching, reading, stopping } from './proxies';
 import type { Hints } from './waiting';
+import { messageOf } from './failure-text';
 
 /** How often a batch is checked again after such a refusal; instances do not vanish faster than that. */
 const MAX_RECHECKS = 3;
@@ -229,9 +230,4 @@ function unknownReason(error: unknown): string {
   const last =
     timedOut && error.cause.cause ? `; last error: ${error.cause.cause.message}` : `; ${messageOf(error)}`;
   return `it could not be learnt whether RunCommand took effect${last}`;
-}
-
-function messageOf(error: unknown): string {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,7 +1,6 @@
 /** What the parts of `relaunchSpotInstance` share: its state, its log of steps, its alerts and its small commands. */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
-  ActivityFailure,
   executeChild,
   setCurrentDetails,
   sleep,
@@ -19,6 +18,7 @@ import type { SystemEvent } from '../domain/system-event';
 import { runCommand } from './run-command';
 import { readingSpot, telling } from './proxies';
 import type { Hints } from './waiting';
+import { messageOf } from './failure-text';
 
 /** Steps kept; a rescue that looks for a place for a day must not outgrow its result. */
 const MOST_STEPS = 200;
@@ -156,8 +156,3 @@ const NOTICE_TEXT = {
   stopped: 'the instance was stopped and stays',
   released: 'the instance was released',
 } as const;
-
-export function messageOf(error: unknown): string {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
-}

@@ -7,7 +7,8 @@
  */
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { HookSummary } from '../activities/hooks';
-import { alert, messageOf, note, runOn, subjectOf } from './spot-context';
+import { alert, note, runOn, subjectOf } from './spot-context';
+import { messageOf } from './failure-text';
 import type { SpotContext } from './spot-context';
 import { knocking, readingEvents } from './proxies';
 

@@ -11,7 +11,8 @@ import { replacementRequest } from '../domain/spot-launch';
 import type { SavedState } from '../domain/spot-messages';
 import type { SpotRecord } from '../domain/spot-record';
 import { instancesKeyOf } from '../domain/watch';
-import { isLost, messageOf, note, recordOf, runOn } from './spot-context';
+import { isLost, note, recordOf, runOn } from './spot-context';
+import { messageOf } from './failure-text';
 import type { SpotContext } from './spot-context';
 import { launching, readingSpot } from './proxies';
 

@@ -10,7 +10,8 @@ import type { SavedState } from '../domain/spot-messages';
 import type { SaveRung } from '../domain/spot-policy';
 import { SPOT_TAGS, copyName } from '../domain/spot-record';
 import type { SpotRecord } from '../domain/spot-record';
-import { isLost, messageOf, note, recordOf } from './spot-context';
+import { isLost, note, recordOf } from './spot-context';
+import { messageOf } from './failure-text';
 import type { SpotContext } from './spot-context';
 import { keeping, readingEvents, readingSpot, saving } from './proxies';
 

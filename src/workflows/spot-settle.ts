@@ -8,7 +8,8 @@ import { ParentClosePolicy, condition, startChild, workflowInfo } from '@tempora
 import { taskQueueOf } from '../domain/messages';
 import { DISCARD_SPOT_COPIES } from '../domain/spot-messages';
 import type { DiscardCopiesInput, SpotOutcome } from '../domain/spot-messages';
-import { alert, decide, escalate, messageOf, note } from './spot-context';
+import { alert, decide, escalate, note } from './spot-context';
+import { messageOf } from './failure-text';
 import type { SpotContext } from './spot-context';
 import { runHooks } from './spot-hooks';
 import { keeping, settling } from './proxies';
