@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto';
 import { cloudAssistant } from '../assistant';
 import type { Execution, Invocation, Task } from '../assistant/model';
-import { isTimed } from '../assistant/model';
+import { isRepeating, isTimed } from '../assistant/model';
 import { isOver } from '../assistant/timed';
-import { legacyStatus, wholeLegacyStatus, wholeStatus } from '../assistant/vocabulary';
+import { isEnd, legacyStatus, wholeLegacyStatus, wholeStatus } from '../assistant/vocabulary';
 import type { ActionContext } from '../core';
 import { defineAction, EcsError, flag, pageParams, text } from '../core';
 import { ASSISTANT_PAGES, instanceIds } from './assistant-params';
@@ -90,7 +90,7 @@ export const describeInvocationResults = defineAction({
     const rows = ordered(context, matching(context, params)).flatMap(({ invocation, order }) =>
       invocation.tasks.flatMap((task, index) => {
         if (params.InstanceId !== undefined && task.instanceId !== params.InstanceId) return [];
-        return executionsOf(task, withHistory && isTimed(invocation)).map((execution) => ({
+        return executionsOf(task, withHistory && isRepeating(invocation)).map((execution) => ({
           invocation,
           task,
           execution,
@@ -98,10 +98,11 @@ export const describeInvocationResults = defineAction({
         }));
       }),
     );
-    const fitting = rows.filter(
-      ({ execution: { status } }) =>
-        wanted === undefined || [status, legacyStatus(status)].includes(wanted as never),
-    );
+    const fitting = rows.filter(({ invocation, task, execution }) => {
+      const { status } = execution;
+      const legacy = legacyStatus(status, execution === task && isRepeating(invocation));
+      return wanted === undefined || [status, legacy].includes(wanted as never);
+    });
     if (withHistory) fitting.sort((a, b) => a.order - b.order);
     const page = context.page(fitting, (row) => row.order, params, ASSISTANT_PAGES);
     const { dispatcher } = cloudAssistant(context.simulation);
@@ -160,7 +161,11 @@ function hasStatus(
   if (wanted === undefined) return true;
   const tasks = invocation.tasks.filter((task) => instanceId === undefined || task.instanceId === instanceId);
   const statuses = tasks.map((task) => task.status);
-  if (wanted === 'Finished') return wholeLegacyStatus(statuses) === 'Finished';
+  const repeats = isRepeating(invocation);
+  const legacy = wholeLegacyStatus(statuses, repeats);
+  if (wanted === 'Finished') return legacy === 'Finished';
+  // What repeats is Running between its occurrences too, and never Failed or PartialFailed.
+  if (repeats && ['Running', 'Failed', 'PartialFailed'].includes(wanted)) return legacy === wanted;
   return wholeStatus(statuses) === wanted;
 }
 
@@ -187,8 +192,6 @@ function ordered(context: ActionContext, invocations: readonly Invocation[]): Ro
 
 function executionsOf(task: Task, withHistory: boolean): Execution[] {
   if (!withHistory) return [task];
-  const last = task.history.at(-1);
-  // An occurrence that is in the history already is not told twice.
-  const isTold = last !== undefined && last.finishedAt === task.finishedAt;
-  return isTold || task.status === 'Scheduled' ? [...task.history] : [...task.history, task];
+  const isUnderWay = !isEnd(task.status) && task.status !== 'Scheduled';
+  return isUnderWay ? [...task.history, task] : [...task.history];
 }

@@ -2,7 +2,7 @@
  * How commands and invocations look in answers. The rule: ExitCode and times are there only once there is one.
  */
 import type { Execution, Invocation, Task } from '../assistant/model';
-import { isTimed } from '../assistant/model';
+import { isRepeating, isTimed } from '../assistant/model';
 import { isOver } from '../assistant/timed';
 import { isEnd, legacyStatus, wholeLegacyStatus, wholeStatus } from '../assistant/vocabulary';
 import { seconds } from '../core';
@@ -45,7 +45,8 @@ export function resultView(invocation: Invocation, task: Task, execution: Execut
     InvokeId: invocation.invokeId,
     CommandId: invocation.command.commandId,
     InstanceId: task.instanceId,
-    InvokeRecordStatus: legacyStatus(execution.status),
+    // A past occurrence is an end like any other.
+    InvokeRecordStatus: legacyStatus(execution.status, execution === task && isRepeating(invocation)),
     FinishedTime: timeOf(execution.finishedAt),
     Username: invocation.username,
     Launcher: invocation.launcher,
@@ -61,7 +62,7 @@ function instanceView(invocation: Invocation, task: Task, output: string | undef
   return {
     ...common(task, output),
     InstanceId: task.instanceId,
-    InstanceInvokeStatus: legacyStatus(task.status),
+    InstanceInvokeStatus: legacyStatus(task.status, isRepeating(invocation)),
     CreationTime: seconds(task.createdAt),
     FinishTime: timeOf(task.finishedAt),
     UpdateTime: seconds(task.updatedAt),
@@ -93,7 +94,7 @@ export function invocationView(invocation: Invocation, options: InvocationViewOp
     CommandContent: encode(command.content),
     Parameters: JSON.stringify(Object.fromEntries(invocation.parameters ?? [])),
     InvocationStatus: wholeStatus(statuses),
-    InvokeStatus: wholeLegacyStatus(statuses),
+    InvokeStatus: wholeLegacyStatus(statuses, isRepeating(invocation)),
     CreationTime: seconds(invocation.createdAt),
     RepeatMode: invocation.repeatMode,
     Frequency: invocation.frequency,

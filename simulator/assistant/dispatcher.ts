@@ -87,6 +87,11 @@ export class Dispatcher {
     clock.after(durations.delivery, () => this.interrupt(flight, 'stop'));
   }
 
+  /** Ends a task that waits and will not run any more. */
+  abandon(task: Task, code: keyof typeof ERROR_WORDS): void {
+    this.settle(undefined, task, { status: 'Aborted', code });
+  }
+
   /** Follows an instance: a guest that goes down interrupts, one that comes up is delivered to. */
   follow(event: InstanceEvent): void {
     for (const flight of [...(this.flights.get(event.instanceId) ?? [])]) {
@@ -140,7 +145,7 @@ export class Dispatcher {
     const { task } = flight;
     const now = this.simulation.clock.now();
     if (isEnd(task.status)) return;
-    Object.assign(task, { status: 'Running', startedAt: now, updatedAt: now, repeats: 1 });
+    Object.assign(task, { status: 'Running', startedAt: now, updatedAt: now, repeats: task.repeats + 1 });
     this.note('command.started', flight);
   }
 

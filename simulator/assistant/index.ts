@@ -167,10 +167,11 @@ export class CloudAssistant {
     for (const command of commands) this.store.addCommand(command);
     for (const invocation of invocations) {
       this.store.addInvocation(invocation, clock.now());
-      world.continueAfter(invocation.sequence);
+      const records = invocation.tasks.flatMap((task) => [task, ...task.history]);
+      for (const { sequence } of [invocation, ...records]) world.continueAfter(sequence);
       for (const task of invocation.tasks)
         if (task.status === 'Pending') this.dispatcher.send(invocation, task);
-      this.timed.start(invocation);
+      this.timed.restart(invocation);
       if (isOver(invocation)) this.store.dropUnkept(invocation);
     }
   }

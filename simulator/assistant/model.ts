@@ -101,10 +101,15 @@ export function newExecution(sequence: number, status: TaskStatus, now: number):
 }
 
 /** The execution that a task shows, as a record of its own for the history. */
-export function recordOf(task: Task, sequence: number): Execution {
-  const record: Execution & Partial<Task> = { ...task, sequence };
+export function recordOf(task: Task): Execution {
+  const record: Execution & Partial<Task> = { ...task };
   delete (record as Partial<Record<keyof Task, unknown>>).history;
   return record;
+}
+
+/** True for invocations that run again and again, and so have a history. */
+export function isRepeating({ repeatMode }: Pick<Invocation, 'repeatMode'>): boolean {
+  return repeatMode === 'Period' || repeatMode === 'EveryReboot';
 }
 
 /** True for invocations that wait for times or starts. */

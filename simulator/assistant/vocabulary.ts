@@ -24,7 +24,8 @@ export type InvocationStatus =
   'Pending' | 'Scheduled' | 'Running' | 'Success' | 'Failed' | 'PartialFailed' | 'Stopping' | 'Stopped';
 
 /** The older vocabulary (`InvokeStatus`, `InstanceInvokeStatus`, `InvokeRecordStatus`). */
-export type LegacyStatus = 'Running' | 'Finished' | 'Failed' | 'PartialFailed' | 'Stopping' | 'Stopped';
+export type LegacyStatus =
+  'Running' | 'Finished' | 'Success' | 'Failed' | 'PartialFailed' | 'Stopping' | 'Stopped';
 
 /** The order in which a status that is no end colours the whole. */
 const LIVE = ['Pending', 'Running', 'Scheduled', 'Stopping'] as const;
@@ -60,17 +61,19 @@ export function wholeStatus(statuses: readonly TaskStatus[]): InvocationStatus {
   return succeeded === 0 ? 'Failed' : 'PartialFailed';
 }
 
-/** The older status of one instance. */
-export function legacyStatus(status: TaskStatus): LegacyStatus {
-  return LEGACY[status];
+/** The older status of one instance; what repeats goes on until it is stopped or its last time went well. */
+export function legacyStatus(status: TaskStatus, repeats = false): LegacyStatus {
+  if (!repeats || !isEnd(status)) return LEGACY[status];
+  return status === 'Success' ? 'Success' : 'Stopped';
 }
 
 /** The older status of the whole. */
-export function wholeLegacyStatus(statuses: readonly TaskStatus[]): LegacyStatus {
-  const each = statuses.map(legacyStatus);
+export function wholeLegacyStatus(statuses: readonly TaskStatus[], repeats = false): LegacyStatus {
+  const each = statuses.map((status) => legacyStatus(status, repeats));
   if (each.includes('Running')) return 'Running';
   if (each.includes('Stopping')) return 'Stopping';
   if (each.every((status) => status === 'Stopped')) return 'Stopped';
+  if (repeats) return each.includes('Success') ? 'Success' : 'Stopped';
   if (each.every((status) => status === 'Failed')) return 'Failed';
   return each.includes('Failed') ? 'PartialFailed' : 'Finished';
 }

@@ -1,5 +1,5 @@
 /**
- * Time zones of Frequency: a full name, `GMT+8:00`, or `UTC`. The rule: other abbreviations do not exist.
+ * Time zones of Frequency: a full name, `GMT+8:00`, `GMT` or `UTC`. The rule: other abbreviations do not exist.
  */
 
 /** Turns local time of a zone into UTC and back; local time is written as if it were UTC. */
@@ -10,7 +10,7 @@ export interface Zone {
 
 /** The zone of that name, or undefined. */
 export function zoneOf(name: string): Zone | undefined {
-  if (name === 'UTC') return fixed(0);
+  if (name === 'UTC' || name === 'GMT') return fixed(0);
   const gmt = /^GMT([+-])(\d|1\d):([0-5]\d)$/.exec(name);
   if (gmt) {
     const minutes = Number(gmt[2]) * 60 + Number(gmt[3]);

@@ -33,6 +33,21 @@ describe('Frequency', () => {
     ['0 0 0 29 2 ?', ['2028-02-29T00:00:00']],
     ['30 59 23 31 DEC ?', ['2026-12-31T23:59:30', '2027-12-31T23:59:30']],
     ['0 30 2 * * ? America/New_York', ['2026-01-02T07:30:00', '2026-01-03T07:30:00']],
+    ['0 */10 * * * * UTC', ['2026-01-02T03:10:00', '2026-01-02T03:20:00']],
+    ['0 30 21 * * * Asia/Shanghai', ['2026-01-02T13:30:00']],
+    ['0 10 1 * * 6,0 GMT', ['2026-01-03T01:10:00', '2026-01-04T01:10:00', '2026-01-10T01:10:00']],
+    ['0 10 1 ? * SAT,7 UTC', ['2026-01-03T01:10:00', '2026-01-04T01:10:00', '2026-01-10T01:10:00']],
+    ['0 0,30 18-23 * * * UTC', ['2026-01-02T18:00:00', '2026-01-02T18:30:00']],
+    ['0 0 8 ? * 1', ['2026-01-05T08:00:00']],
+    ['0 0 0 L * ?', ['2026-01-31T00:00:00', '2026-02-28T00:00:00']],
+    // The 31st of January 2026 is a Saturday, the 1st of February and of March a Sunday.
+    ['0 0 0 LW * ?', ['2026-01-30T00:00:00', '2026-02-27T00:00:00']],
+    ['0 0 0 1W * ?', ['2026-02-02T00:00:00', '2026-03-02T00:00:00']],
+    ['0 0 0 31W * ?', ['2026-01-30T00:00:00', '2026-03-31T00:00:00']],
+    ['0 0 0 ? * 5L', ['2026-01-30T00:00:00', '2026-02-27T00:00:00']],
+    ['0 0 0 ? * FRI#3', ['2026-01-16T00:00:00', '2026-02-20T00:00:00']],
+    ['0 0 0 15 * MON', ['2026-01-05T00:00:00', '2026-01-12T00:00:00', '2026-01-15T00:00:00']],
+    ['0 0 0 1 1 ? 2027/2', ['2027-01-01T00:00:00', '2029-01-01T00:00:00']],
   ])('%s is due at %j', (text, expected) => {
     expect(next(text, expected.length)).toEqual(expected);
   });
@@ -49,18 +64,33 @@ describe('Frequency', () => {
     'at(2026-06-06 13:15:30 CST)',
     'at(2026-06-06 13:15:30 Mars/Phobos)',
     '* * * * *',
-    '0 0 0 ? * ?',
-    '0 0 0 1 * MON',
+    '0 0 0 ? * FRI-SUN',
+    '0 0 0 ? * 8',
+    '0 0 0 ? * L',
+    '0 0 0 ? * 5#6',
+    '0 0 0 32W * ?',
+    '0 */60 * * * ?',
+    '0 0 0 * * ? 1969',
     '60 0 0 * * ?',
     '0 0 24 * * ?',
     '0 0 0 32 * ?',
     '0 0 0 * 13 ?',
-    '0 0 0 L * ?',
     '0 0 0 * * ? 2026 GMT+08:00',
     '* * * * * ?',
     '',
   ])('%s is none', (text) => {
     expect(parseSchedule(text, 10_000)).toBeUndefined();
+  });
+
+  it.each([
+    // Clocks go from 02:00 to 03:00 on 8 March: there is no half past two.
+    ['0 30 2 * * *', '2026-03-07T12:00:00Z', ['2026-03-09T06:30:00', '2026-03-10T06:30:00']],
+    // … and from 02:00 to 01:00 on 1 November: what comes twice is the first of the two, from either side of it.
+    ['0 30 1 * * *', '2026-11-01T00:00:00Z', ['2026-11-01T05:30:00', '2026-11-02T06:30:00']],
+    ['0 30 1 * * *', '2026-11-01T06:10:00Z', ['2026-11-02T06:30:00']],
+    ['0 */20 * * * *', '2026-11-01T06:10:00Z', ['2026-11-01T07:00:00', '2026-11-01T07:20:00']],
+  ])('%s in New York after %s is due at %j', (text, from, expected) => {
+    expect(next(`${text} America/New_York`, expected.length, Date.parse(from))).toEqual(expected);
   });
 
   it('must leave room for the Timeout of the command', () => {
@@ -112,7 +142,8 @@ describe('a timed command', () => {
     await on.sdk.stopInvocation(new Models.StopInvocationRequest({ regionId: REGION, invokeId }));
     await on.control.advance(DAY);
     expect(await on.invocation(invokeId)).toMatchObject({ invocationStatus: 'Stopped', timed: false });
-    expect(await on.results(invokeId, { includeHistory: true })).toHaveLength(4);
+    // Stopping it between two occurrences is none itself.
+    expect(await on.results(invokeId, { includeHistory: true })).toHaveLength(3);
     await on.close();
   });
 
