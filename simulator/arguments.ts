@@ -24,6 +24,7 @@ A simulated Alibaba Cloud ECS on a loopback port. Prints one line of JSON when i
   --control-port N      port of the control plane (default: a free one)
   --region ID           region, may be repeated (default: cn-hangzhou); the first one gets the instances
   --instances N         running instances at the start (default: 0)
+  --windows N           so many of these run Windows (default: 0)
   --tag KEY=VALUE       tag of these instances, may be repeated
   --time MODE           real | xN (the provider's own processes N times as fast) | driven (default: real)
   --start-time TIME     where driven time starts, such as 2026-01-01T00:00:00Z (default: now)
@@ -51,6 +52,7 @@ const OPTIONS = {
   'control-port': { type: 'string' },
   region: { type: 'string', multiple: true },
   instances: { type: 'string' },
+  windows: { type: 'string' },
   tag: { type: 'string', multiple: true },
   time: { type: 'string' },
   'start-time': { type: 'string' },
@@ -94,6 +96,7 @@ export function parseArguments(argv: readonly string[], environment: NodeJS.Proc
     controlPort: whole('--control-port', values['control-port'], 65_535),
     regions: values.region?.map(regionId),
     instances: whole('--instances', values.instances, 20_000),
+    windows: whole('--windows', values.windows, 20_000),
     tags: Object.fromEntries((values.tag ?? []).map((entry) => pair('--tag', entry))),
     time: timeMode(values.time ?? 'real', values['start-time']),
     exec: oneOf('--exec', values.exec, ['sandbox', 'shell', 'canned']) as ExecMode | undefined,

@@ -28,6 +28,8 @@ export interface SimulatorOptions extends SimulationOptions {
   readonly accessKeySecret?: string;
   /** Running instances at the start: how many, or which. They lie in the first region unless told. */
   readonly instances?: number | readonly (Omit<LaunchSpec, 'regionId'> & { readonly regionId?: string })[];
+  /** How many of the instances that are given by number run Windows: the last ones. */
+  readonly windows?: number;
   /** Tags of the instances that are given by number. */
   readonly tags?: Readonly<Record<string, string>>;
   readonly faults?: readonly FaultSpec[];
@@ -103,7 +105,7 @@ function keyPair(options: SimulatorOptions): KeyPair {
 }
 
 function firstInstances(options: SimulatorOptions, regionId: string): LaunchSpec[] {
-  const { instances = 0 } = options;
+  const { instances = 0, windows = 0 } = options;
   if (typeof instances !== 'number')
     return instances.map((spec) => ({ status: 'Running', ...spec, regionId: spec.regionId ?? regionId }));
   const tags = new Map(Object.entries(options.tags ?? {}));
@@ -111,6 +113,7 @@ function firstInstances(options: SimulatorOptions, regionId: string): LaunchSpec
     regionId,
     status: 'Running' as const,
     name: `node-${String(index + 1).padStart(3, '0')}`,
+    osType: index < instances - windows ? ('linux' as const) : ('windows' as const),
     tags,
   }));
 }

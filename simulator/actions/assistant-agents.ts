@@ -3,7 +3,7 @@
  * heard of within two minutes, and what is installed now works after the next start.
  */
 import { cloudAssistant } from '../assistant';
-import { defineAction, flag, missingParam, pageParams, seconds, text } from '../core';
+import { defineAction, missingParam, pageParams, seconds, text } from '../core';
 import type { ActionContext } from '../core';
 import type { Instance } from '../model/instance';
 import { isAgentAlive, lastHeartbeat } from '../model/instance';
@@ -60,11 +60,11 @@ export const installCloudAssistant = defineAction({
   missing: missingParam,
   quota: 'mutate',
   dryRun: false,
-  params: { RegionId: text(), InstanceId: instanceIds(50), Force: flag() },
+  params: { RegionId: text(), InstanceId: instanceIds(50) },
   handle(context, params) {
     for (const instance of byId(context, params.InstanceId)) {
-      Object.assign(instance.agent, { installed: true, enabled: true });
-      context.effect('agent.installed', instance.instanceId, instance.regionId);
+      instance.agent.installing = true;
+      context.effect('agent.installing', instance.instanceId, instance.regionId);
     }
     return {};
   },

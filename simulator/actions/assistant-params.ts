@@ -3,7 +3,8 @@
  * once, here.
  */
 import type { ActionContext, PageLimits } from '../core';
-import { EcsError, errors, flag, ignored, jsonObject, list, rawText, struct, text } from '../core';
+import { EcsError, errors, flag, jsonObject, list, rawText, struct, text } from '../core';
+import { OSS_PLACE } from '../assistant/oss';
 import type { CommandType } from '../exec';
 import type { Instance } from '../model/instance';
 import type { RequestTag } from './tag-rules';
@@ -98,13 +99,27 @@ export const running = {
     pattern: /^[A-Za-z0-9][\w.-]*$/,
     bad: [400, 'InvalidContainerName.Malformed', 'The specified container name is malformed.'],
   }),
-  OssOutputDelivery: text(),
+  OssOutputDelivery: text({
+    pattern: OSS_PLACE,
+    bad: [
+      400,
+      'InvalidParameter.OssOutputDelivery',
+      'The specified parameter OssOutputDelivery is not valid.',
+    ],
+  }),
   ResourceGroupId: text({
     pattern: /^rg-/,
     bad: [404, 'InvalidResourceGroup.NotFound', 'The specified resource group does not exist.'],
   }),
   Timed: flag(),
-  WindowsPasswordName: ignored(),
+  WindowsPasswordName: text({
+    max: 255,
+    bad: [
+      400,
+      'InvalidParameter.WindowsPasswordName',
+      'The specified parameter WindowsPasswordName is not valid.',
+    ],
+  }),
 } as const;
 
 /** The content as bytes; what an unknown encoding means differs from action to action. */

@@ -4,6 +4,7 @@
  */
 import { cloudAssistant } from '../assistant';
 import type { Command, RepeatMode } from '../assistant/model';
+import { passwordError } from '../assistant/obstacles';
 import { checkValues, parameterNames } from '../assistant/parameters';
 import { parseSchedule } from '../assistant/schedule';
 import type { ActionContext, Answer } from '../core';
@@ -38,6 +39,7 @@ interface Run {
   readonly Frequency: string | undefined;
   readonly TerminationMode: string | undefined;
   readonly Username: string | undefined;
+  readonly WindowsPasswordName: string | undefined;
   readonly Parameters: ReadonlyMap<string, string> | undefined;
   readonly ContainerId: string | undefined;
   readonly ContainerName: string | undefined;
@@ -131,6 +133,7 @@ function prepare(context: ActionContext, run: Run, draft: Draft): (command: Comm
   const repeatMode = repeatModeOf(context, run, draft.timeout);
   const tags = newTags(run.Tag);
   const instances = targetsOf(context, run.InstanceId, run.ResourceTag, draft.type);
+  checkPassword(context, run, draft.type);
   if (repeatMode === 'DryRun') throw errors.dryRun();
   return (command) => {
     const invocation = cloudAssistant(context.simulation).invoke({
@@ -140,6 +143,7 @@ function prepare(context: ActionContext, run: Run, draft: Draft): (command: Comm
       timeout: draft.timeout,
       workingDir: draft.workingDir,
       username: run.Username ?? '',
+      windowsPasswordName: run.WindowsPasswordName ?? '',
       launcher: draft.launcher,
       repeatMode,
       frequency: repeatMode === 'Period' ? (run.Frequency ?? '') : '',
@@ -154,6 +158,18 @@ function prepare(context: ActionContext, run: Run, draft: Draft): (command: Comm
     });
     return { InvokeId: invocation.invokeId };
   };
+}
+
+/** Whether a user without a password is refused here or ends in the row is not documented. */
+function checkPassword(context: ActionContext, run: Run, type: CommandType): void {
+  const { Username: user = '', WindowsPasswordName: name = '' } = run;
+  const isMeant = type !== 'RunShellScript' && !['', 'system'].includes(user.toLowerCase());
+  if (!isMeant || context.simulation.switches.windowsPassword !== 'reject') return;
+  const wrong = passwordError(name, cloudAssistant(context.simulation).secrets);
+  if (wrong === undefined) return;
+  throw name === ''
+    ? new EcsError(400, 'MissingParam.WindowsPasswordName', `The parameter is missing: ${wrong}`)
+    : new EcsError(404, 'InvalidWindowsPasswordName.NotFound', `The specified name is not valid: ${wrong}`);
 }
 
 function repeatModeOf(context: ActionContext, run: Run, timeout: number): RepeatMode | 'DryRun' {

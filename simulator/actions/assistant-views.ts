@@ -34,8 +34,21 @@ function common(execution: Execution, output: string | undefined): View {
     StopTime: timeOf(execution.stoppedAt),
     Repeats: execution.repeats,
     Dropped: isOnlyReported ? 0 : execution.dropped,
+    ...ossView(execution),
     ...(output === undefined ? {} : { Output: output }),
   };
+}
+
+/** Only where a place in OSS was given and the script has started. */
+function ossView({ oss }: Execution): View {
+  return oss
+    ? {
+        OssOutputStatus: oss.status,
+        OssOutputUri: oss.uri,
+        OssOutputErrorCode: oss.errorCode,
+        OssOutputErrorInfo: oss.errorInfo,
+      }
+    : {};
 }
 
 /** A row of DescribeInvocationResults. */
@@ -53,6 +66,7 @@ export function resultView(invocation: Invocation, task: Task, execution: Execut
     TerminationMode: invocation.terminationMode,
     ContainerId: invocation.containerId,
     ContainerName: invocation.containerName,
+    OssOutputDelivery: invocation.ossOutputDelivery,
     Tags: tagView(invocation.tags),
   };
 }

@@ -13,6 +13,9 @@ import type { Simulation } from '../simulation';
 import { guestOf, scriptOf } from './guest';
 import type { Execution, Invocation, Task } from './model';
 import { isTimed } from './model';
+import type { Secrets } from './obstacles';
+import { obstacleOf, unableOf } from './obstacles';
+import type { Delivery, OssBuckets } from './oss';
 import { ERROR_WORDS, isEnd } from './vocabulary';
 
 interface Flight {
@@ -21,6 +24,8 @@ interface Flight {
   readonly instanceId: string;
   /** Set once the script has been handed to the executor. */
   job?: RunningJob;
+  /** Of its output, once it has started. */
+  delivery?: Delivery;
   /** Why the script is being ended, when it is not its own doing. */
   interruption?: FailureCode | 'stop';
   /** Cancels what the task waits for. */
@@ -39,6 +44,7 @@ export class Dispatcher {
     private readonly simulation: Simulation,
     private readonly executor: () => Promise<Executor>,
     private readonly onEnd: EndListener,
+    private readonly stores: { readonly buckets: OssBuckets; readonly secrets: Secrets },
   ) {}
 
   /** Scripts that run on an instance now. */
@@ -110,6 +116,8 @@ export class Dispatcher {
     const instance = world.findInstance(flight.instanceId);
     if (!instance) return this.fail(flight, 'InstanceNotExists');
     if (isAgentReady(instance, clock.now())) {
+      const unable = unableOf(instance, flight.invocation, this.stores.secrets);
+      if (unable) return this.fail(flight, unable.code, unable.message);
       this.run(flight, instance).catch((error: unknown) =>
         this.fail(flight, 'ExecutionException', error instanceof Error ? error.message : String(error)),
       );
@@ -137,6 +145,7 @@ export class Dispatcher {
       ...(invocation.launcher ? { launcher: invocation.launcher } : {}),
       reportsWhileRunning: invocation.repeatMode !== 'Period',
       onStart: () => this.started(flight),
+      onOutput: (chunk) => flight.delivery?.write(chunk),
     });
     this.finished(flight, await flight.job.done);
   }
@@ -146,6 +155,10 @@ export class Dispatcher {
     const now = this.simulation.clock.now();
     if (isEnd(task.status)) return;
     Object.assign(task, { status: 'Running', startedAt: now, updatedAt: now, repeats: task.repeats + 1 });
+    const { invokeId, ossOutputDelivery, repeatMode } = flight.invocation;
+    const name = `${invokeId}/${task.instanceId}${repeatMode === 'Once' ? '' : `-${now}`}`;
+    flight.delivery = this.stores.buckets.open(ossOutputDelivery, name);
+    task.oss = flight.delivery?.output;
     this.note('command.started', flight);
   }
 
@@ -194,6 +207,7 @@ export class Dispatcher {
     task.errorInfo = end.code ? (end.text ?? ERROR_WORDS[end.code].text) : '';
     if (!flight) return;
     flight.cancel();
+    flight.delivery?.end();
     this.remove(flight);
     this.note('command.finished', flight);
     this.onEnd(flight.invocation, task);
@@ -225,14 +239,4 @@ export class Dispatcher {
       },
     });
   }
-}
-
-/** Why an instance cannot take a command now, and until when that may change. */
-function obstacleOf(instance: Instance): { code: FailureCode; isFinal: boolean; until: number } {
-  const { agent, status, next } = instance;
-  const isComing = status === 'Pending' || status === 'Starting';
-  if (status !== 'Running')
-    return { code: 'InstanceNotRunning', isFinal: !isComing, until: next?.due ?? Infinity };
-  if (!agent.installed || !agent.enabled) return { code: 'ClientNotRunning', isFinal: true, until: Infinity };
-  return { code: 'ClientNotResponse', isFinal: false, until: agent.upSince ?? Infinity };
 }

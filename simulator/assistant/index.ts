@@ -9,6 +9,8 @@ import type { Simulation } from '../simulation';
 import { Dispatcher } from './dispatcher';
 import type { Command, Invocation, Task } from './model';
 import { isTimed, newExecution } from './model';
+import { Secrets } from './obstacles';
+import { OssBuckets } from './oss';
 import { readAssistant, saveAssistant } from './saved';
 import type { SavedAssistant } from './saved';
 import { AssistantStore } from './store';
@@ -34,6 +36,8 @@ export class CloudAssistant {
   readonly store = new AssistantStore();
   /** Answers set by tests, in every mode. */
   readonly answers = new ScriptedAnswers();
+  readonly buckets: OssBuckets;
+  readonly secrets = new Secrets();
   readonly dispatcher: Dispatcher;
   private readonly timed: TimedInvocations;
   private readonly usage = new Map<string, Usage>();
@@ -41,8 +45,12 @@ export class CloudAssistant {
 
   constructor(private readonly simulation: Simulation) {
     const executor = (): Promise<Executor> => this.ready();
-    this.dispatcher = new Dispatcher(simulation, executor, (invocation, task) =>
-      this.ended(invocation, task),
+    this.buckets = new OssBuckets(simulation);
+    this.dispatcher = new Dispatcher(
+      simulation,
+      executor,
+      (invocation, task) => this.ended(invocation, task),
+      this,
     );
     this.timed = new TimedInvocations(simulation, this.store, () => this.dispatcher);
     simulation.events.subscribe((event) => {

@@ -2,6 +2,7 @@
  * Commands, invocations and what became of them on each instance. The rule: plain data; nothing here acts.
  */
 import type { CommandType } from '../exec';
+import type { OssOutput } from './oss';
 import type { TaskStatus } from './vocabulary';
 
 /** Once now, at times, or with the start of the guest. */
@@ -44,6 +45,8 @@ export interface Execution {
   output: Buffer;
   dropped: number;
   repeats: number;
+  /** Once it has started, where a place in OSS was given. */
+  oss: OssOutput | undefined;
 }
 
 /** What an invocation means for one instance: the execution that counts, and the ones before it. */
@@ -65,6 +68,8 @@ export interface Invocation {
   readonly timeout: number;
   readonly workingDir: string;
   readonly username: string;
+  /** The name of a password in the parameter store. */
+  readonly windowsPasswordName?: string;
   readonly launcher: string;
   readonly repeatMode: RepeatMode;
   readonly frequency: string;
@@ -97,12 +102,13 @@ export function newExecution(sequence: number, status: TaskStatus, now: number):
     output: NOTHING,
     dropped: 0,
     repeats: 0,
+    oss: undefined,
   };
 }
 
 /** The execution that a task shows, as a record of its own for the history. */
 export function recordOf(task: Task): Execution {
-  const record: Execution & Partial<Task> = { ...task };
+  const record: Execution & Partial<Task> = { ...task, oss: task.oss && { ...task.oss } };
   delete (record as Partial<Record<keyof Task, unknown>>).history;
   return record;
 }

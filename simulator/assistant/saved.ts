@@ -83,5 +83,6 @@ function readTask(saved: SavedTask, now: number): Task {
     errorInfo: text,
     finishedAt: now,
     updatedAt: now,
+    oss: task.oss && { ...task.oss, status: 'Failed', errorCode: 'InternalError', errorInfo: text },
   };
 }

@@ -3,11 +3,19 @@
  * misspells a setting must fail.
  */
 import { z } from 'zod';
+import { BUCKET_STATES } from '../assistant/oss';
 
 const status = z.enum(['Pending', 'Starting', 'Running', 'Stopping', 'Stopped']);
 const tags = z.record(z.string(), z.string());
 const agent = z
-  .object({ installed: z.boolean(), enabled: z.boolean(), version: z.string() })
+  .object({
+    installed: z.boolean(),
+    enabled: z.boolean(),
+    version: z.string(),
+    /** By the security group. */
+    blocked: z.boolean(),
+    upgrading: z.boolean(),
+  })
   .partial()
   .strict();
 
@@ -76,6 +84,12 @@ export const stockBody = z
     reclaim: z.boolean().default(false),
   })
   .strict();
+
+/** What is wrong with a bucket of OSS; one nobody spoke of can be written to. */
+export const bucketBody = z.object({ bucket: z.string().min(3), state: z.enum(BUCKET_STATES) }).strict();
+
+/** A name in the parameter store; its value is nobody's business. */
+export const secretBody = z.object({ name: z.string().min(1).max(255), exists: z.boolean() }).strict();
 
 /** Limits of calls per minute by action. */
 export const throttleBody = z

@@ -9,7 +9,14 @@ import type { CallRecord, EffectRecord, LedgerCounts, LedgerQuery, LedgerRecord 
 import type { Policy } from '../core/policy';
 import type { Switches } from '../core/settings';
 import type { ScriptedAnswer, ScriptedAnswerInput } from '../exec/scripted';
-import type { addInstancesBody, stockBody, throttleBody, updateInstanceBody } from './bodies';
+import type {
+  addInstancesBody,
+  bucketBody,
+  secretBody,
+  stockBody,
+  throttleBody,
+  updateInstanceBody,
+} from './bodies';
 import type { CycleStatus, SystemEvent } from '../system-events/model';
 import type { raiseEventsBody } from './events';
 import type { InstanceSummary } from './instances';
@@ -205,6 +212,16 @@ export class ControlClient {
   /** Removes one scripted answer, or all. */
   clearAnswers(id?: string): Promise<void> {
     return this.send('DELETE', id === undefined ? '/answers' : `/answers/${encodeURIComponent(id)}`);
+  }
+
+  /** Whether a bucket of OSS can be written to. */
+  setBucket(bucket: z.input<typeof bucketBody>): Promise<void> {
+    return this.send('PUT', '/buckets', bucket);
+  }
+
+  /** Whether the parameter store has a secret of this name. */
+  setSecret(secret: z.input<typeof secretBody>): Promise<void> {
+    return this.send('PUT', '/secrets', secret);
   }
 
   /** Limits of calls per minute; `*` for all actions without their own. */

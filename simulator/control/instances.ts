@@ -31,6 +31,10 @@ export interface InstanceSummary {
     readonly installed: boolean;
     readonly enabled: boolean;
     readonly version: string;
+    readonly blocked: boolean;
+    readonly upgrading: boolean;
+    /** What InstallCloudAssistant installs comes with the next start. */
+    readonly installing: boolean;
     readonly lastHeartbeat: number | null;
   };
 }
@@ -132,6 +136,9 @@ function summary(instance: Instance, now: number): InstanceSummary {
       installed: agent.installed,
       enabled: agent.enabled,
       version: agent.version,
+      blocked: agent.blocked ?? false,
+      upgrading: agent.upgrading ?? false,
+      installing: agent.installing ?? false,
       lastHeartbeat: lastHeartbeat(instance, now) ?? null,
     },
   };

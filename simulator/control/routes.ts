@@ -8,7 +8,7 @@ import { policySchema } from '../core/policy';
 import { switchesSchema } from '../core/settings';
 import { scriptedAnswerSchema } from '../exec/scripted';
 import type { Simulation } from '../simulation';
-import { clockBody, keyBody, stockBody, throttleBody } from './bodies';
+import { bucketBody, clockBody, keyBody, secretBody, stockBody, throttleBody } from './bodies';
 import { listEvents, raiseEvents, updateEvent } from './events';
 import { addInstances, listInstances, rebootGuest, removeInstance, updateInstance } from './instances';
 import type { ControlTarget } from './server';
@@ -126,6 +126,18 @@ const ROUTES: Readonly<Record<string, ControlHandler>> = {
     if (stock === null) zone.stock.delete(instanceType);
     else zone.stock.set(instanceType, stock);
     simulation.spot.setScarce(zoneId, instanceType, takesBack);
+    return {};
+  },
+
+  'PUT /buckets': ({ simulation }, { body }) => {
+    const { bucket, state } = bucketBody.parse(body);
+    simulation.assistant.buckets.set(bucket, state);
+    return {};
+  },
+
+  'PUT /secrets': ({ simulation }, { body }) => {
+    const { name, exists } = secretBody.parse(body);
+    simulation.assistant.secrets.set(name, exists);
     return {};
   },
 

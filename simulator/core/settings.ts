@@ -71,6 +71,8 @@ export const switchesSchema = z
     commandOnStopped: z.enum(['abort', 'reject']).default('abort'),
     /** Order of DescribeInvocations: newest first is usual and not promised. */
     invocationOrder: z.enum(['newest', 'oldest', 'random']).default('newest'),
+    /** A user on Windows without a password that exists: `row` ends in Error there, `reject` refuses the call. */
+    windowsPassword: z.enum(['row', 'reject']).default('row'),
     /** CommandContent limit of kept commands: 24 KB as for all, or the older 18 KB. */
     keptCommandLimit: z.enum(['24K', '18K']).default('24K'),
     /** The status of codes that moved from 403/404 to 400 in newer documents. */

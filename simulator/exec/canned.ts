@@ -12,6 +12,15 @@ import type { Ending, Executor, Job, RunningJob, Timers } from './types';
 const DIRECTORIES =
   /^(?:\/(?:bin|dev|etc|home|lib|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)?(?:\/|$)|[A-Za-z]:\\)/;
 
+/** When Windows was started, in ticks of 100 ns since the year 1: what stands for a boot id there. */
+const BOOT_TIME = /^\s*\(Get-CimInstance Win32_OperatingSystem\)\.LastBootUpTime\.Ticks\s*$/;
+const TICKS_UNTIL_1970 = 621_355_968_000_000_000n;
+
+function* ticks(bootedAt: number): Generator<Step, number> {
+  yield { kind: 'output', text: `${TICKS_UNTIL_1970 + BigInt(Math.round(bootedAt)) * 10_000n}\r\n` };
+  return 0;
+}
+
 /** Scripts that are only answered. */
 export class CannedExecutor implements Executor {
   readonly mode = 'canned';
@@ -41,10 +50,11 @@ export class CannedExecutor implements Executor {
   }
 
   private answer(job: Job): Generator<Step, number> | Ending {
-    const user = job.username ?? 'root';
-    if (!ACCOUNTS[user] && job.guest.osType === 'linux')
-      return { kind: 'failed', code: 'AccountNotExists', message: '' };
-    const directory = job.workingDirectory ?? ACCOUNTS[user]?.home ?? '/root';
+    const isWindows = job.guest.osType === 'windows';
+    const user = job.username ?? (isWindows ? 'system' : 'root');
+    if (!ACCOUNTS[user] && !isWindows) return { kind: 'failed', code: 'AccountNotExists', message: '' };
+    const home = isWindows ? 'C:\\Windows\\system32' : (ACCOUNTS[user]?.home ?? '/root');
+    const directory = job.workingDirectory ?? home;
     if (!DIRECTORIES.test(directory)) return { kind: 'failed', code: 'DirectoryNotExists', message: '' };
     const context: Context = {
       guest: job.guest,
@@ -55,6 +65,8 @@ export class CannedExecutor implements Executor {
       files: this.files,
       now: () => this.timers.now(),
     };
-    return runScript(job.content.toString(), context);
+    const script = job.content.toString();
+    if (isWindows && BOOT_TIME.test(script)) return ticks(job.guest.bootedAt);
+    return runScript(script, context);
   }
 }

@@ -22,6 +22,7 @@ export interface ChildPlan {
   readonly outputLimit: number;
   readonly reportsWhileRunning: boolean;
   onStart(): void;
+  onOutput?(chunk: Buffer): void;
 }
 
 /** The agent reports at most once a second. */
@@ -105,6 +106,7 @@ export class Child {
 
   private take(chunk: Buffer): void {
     this.buffer.write(chunk);
+    this.plan.onOutput?.(chunk);
     const stream = this.process.stdout;
     if (this.buffer.written < FULL_SPEED_BYTES || this.settled || !stream) return;
     stream.pause();

@@ -12,7 +12,7 @@ import type { ProbeResult } from './probe';
 import { SandboxExecutor } from './sandbox';
 import { ScriptedAnswers, ScriptedExecutor } from './scripted';
 import { ShellExecutor } from './shell';
-import type { ExecMode, Executor, Timers } from './types';
+import type { ExecMode, Executor, Job, RunningJob, Timers } from './types';
 
 export { CannedFiles, NO_FILES, ScriptedAnswers };
 export type { GuestFiles, Place };
@@ -41,7 +41,38 @@ export interface ExecOptions {
 /** Makes the executor. Throws where the sandbox was asked for and does not work. */
 export async function createExecutor(options: ExecOptions): Promise<Executor> {
   const { answers, timers, outputLimit } = options;
-  return new ScriptedExecutor(await choose(options), answers, timers, outputLimit);
+  const executor = await choose(options);
+  const canned = executor.mode === 'canned';
+  const windows = canned ? executor : new CannedExecutor(timers, outputLimit, options.cannedFiles);
+  return new ScriptedExecutor(new ByGuest(executor, windows), answers, timers, outputLimit);
+}
+
+/** No Windows runs here: its scripts are answered from prepared data in every mode. */
+class ByGuest implements Executor {
+  constructor(
+    private readonly inner: Executor,
+    private readonly windows: Executor,
+  ) {}
+
+  get mode(): ExecMode {
+    return this.inner.mode;
+  }
+
+  get files(): GuestFiles {
+    return this.inner.files;
+  }
+
+  run(job: Job): RunningJob {
+    return (job.guest.osType === 'windows' ? this.windows : this.inner).run(job);
+  }
+
+  async forget(instanceId: string): Promise<void> {
+    await Promise.all([this.inner.forget(instanceId), this.windows.forget(instanceId)]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.inner.close(), this.windows.close()]);
+  }
 }
 
 async function choose(options: ExecOptions): Promise<Executor> {

@@ -55,10 +55,15 @@ export class PretendedJob implements RunningJob {
       const next = steps.next();
       if (next.done) return this.end(typeof next.value === 'number' ? exited(next.value) : next.value);
       this.catchUp();
-      if (next.value.kind === 'output') this.buffer.write(Buffer.from(next.value.text, 'utf8'));
+      if (next.value.kind === 'output') this.write(Buffer.from(next.value.text, 'utf8'));
       else if (next.value.ms > 0) return this.wait(next.value.ms, steps);
       if (count >= STEPS_AT_ONCE) return this.wait(0, steps);
     }
+  }
+
+  private write(chunk: Buffer): void {
+    this.buffer.write(chunk);
+    this.job.onOutput?.(chunk);
   }
 
   private wait(ms: number, steps: Generator<Step, number | Ending>): void {

@@ -95,6 +95,7 @@ export abstract class RealExecutor implements Executor {
         started();
         job.onStart();
       },
+      onOutput: (chunk) => job.onOutput?.(chunk),
     });
     return { child, start };
   }

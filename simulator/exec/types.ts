@@ -46,6 +46,8 @@ export interface Job {
   readonly reportsWhileRunning: boolean;
   /** Called once, when the script really starts; a job may wait for a free place before. */
   onStart(): void;
+  /** Called with everything the script writes, also with what is not kept. */
+  onOutput?(chunk: Buffer): void;
 }
 
 /** Why a script could not be carried out, in the API's words. */

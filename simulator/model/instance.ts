@@ -17,6 +17,12 @@ export interface Agent {
   version: string;
   /** False when somebody stopped the agent although the guest runs. */
   enabled: boolean;
+  /** The security group lets nothing of it through: it runs, and nobody hears of it. */
+  blocked?: boolean;
+  /** It replaces itself just now and takes no command. */
+  upgrading?: boolean;
+  /** InstallCloudAssistant was called: the next start of the guest brings a new agent. */
+  installing?: boolean;
   /** The agent has been in contact since then; undefined while there is none. */
   upSince: number | undefined;
   /** The last heartbeat before contact was lost. */
@@ -148,12 +154,16 @@ export function isAgentAlive(instance: Instance, now: number): boolean {
   return instance.agent.installed && beat !== undefined && now - beat < 2 * HEARTBEAT_MS;
 }
 
+/** True when the agent would be heard of while the guest runs. */
+export function isHeard({ agent }: Instance): boolean {
+  return agent.installed && agent.enabled && !agent.blocked;
+}
+
 /** True when the agent can take a command now. */
 export function isAgentReady(instance: Instance, now: number): boolean {
   const { agent } = instance;
-  return (
-    instance.status === 'Running' && agent.installed && agent.upSince !== undefined && now >= agent.upSince
-  );
+  const isUp = agent.upSince !== undefined && now >= agent.upSince;
+  return instance.status === 'Running' && agent.installed && !agent.upgrading && isUp;
 }
 
 /** True when a lock of that reason lies on the instance; reasons are compared without case. */

@@ -11,9 +11,9 @@ import type { Ledger } from '../core/ledger';
 import type { Random } from '../core/random';
 import type { Durations, Switches } from '../core/settings';
 import type { Instance, InstanceStatus } from './instance';
-import { isLocked, lastHeartbeat, moveTo } from './instance';
+import { isHeard, isLocked, lastHeartbeat, moveTo } from './instance';
 import type { LaunchSpec } from './launch';
-import { makeInstance, publicAddress } from './launch';
+import { AGENT_VERSIONS, makeInstance, publicAddress } from './launch';
 import type { World } from './world';
 
 /** What the life of instances needs of the simulator. */
@@ -105,11 +105,11 @@ export class Instances {
     this.tell(instance, 'released', forced, requestId);
   }
 
-  /** Turns the agent on or off, or removes it. */
-  setAgent(instance: Instance, state: { installed?: boolean; enabled?: boolean; version?: string }): void {
+  /** Turns the agent on or off, removes it, cuts it off, or has it upgrade itself. */
+  setAgent(instance: Instance, state: LaunchSpec['agent'] = {}): void {
     const { agent } = instance;
     Object.assign(agent, state);
-    if (!agent.installed || !agent.enabled) this.loseAgent(instance);
+    if (!isHeard(instance)) this.loseAgent(instance);
     else if (instance.status === 'Running') agent.upSince ??= this.services.clock.now();
     this.tell(instance, 'agent', false);
   }
@@ -181,9 +181,17 @@ export class Instances {
     instance.startedAt = now;
     instance.bootId = randomUUID();
     instance.stoppedMode = 'Not-applicable';
-    if (instance.agent.installed && instance.agent.enabled)
-      instance.agent.upSince = this.services.clock.dueAfter(agentDelay);
+    if (instance.agent.installing) this.finishInstalling(instance);
+    if (isHeard(instance)) instance.agent.upSince = this.services.clock.dueAfter(agentDelay);
     this.tell(instance, 'running', false);
+  }
+
+  private finishInstalling(instance: Instance): void {
+    const version = AGENT_VERSIONS[instance.osType];
+    Object.assign(instance.agent, { installed: true, enabled: true, installing: false, version });
+    const { ledger, clock } = this.services;
+    const { regionId, instanceId: resourceId } = instance;
+    ledger.effect({ time: clock.now(), effect: 'agent.installed', regionId, resourceId });
   }
 
   private loseAgent(instance: Instance): void {

@@ -2,7 +2,7 @@
  * Makes the record of a new instance. The rule: whatever a caller leaves open gets the default of the service.
  */
 import type { LifeServices } from './instances';
-import type { Instance, InstanceStatus } from './instance';
+import type { Agent, Instance, InstanceStatus } from './instance';
 import type { Region } from './region';
 import type { Disk } from './storage';
 
@@ -52,12 +52,13 @@ export interface LaunchSpec {
   readonly deletionProtection?: boolean;
   readonly httpTokens?: string;
   readonly tags?: ReadonlyMap<string, string>;
-  readonly agent?: { readonly installed?: boolean; readonly version?: string; readonly enabled?: boolean };
+  readonly agent?: Partial<Pick<Agent, 'installed' | 'version' | 'enabled' | 'blocked' | 'upgrading'>>;
   readonly systemDisk?: LaunchDisk;
   readonly dataDisks?: readonly LaunchDisk[];
 }
 
-const AGENT_VERSION = '2.2.3.915';
+/** What InstallCloudAssistant installs. */
+export const AGENT_VERSIONS = { linux: '2.2.3.915', windows: '2.1.3.915' } as const;
 const DEFAULT_TYPE = 'ecs.g7.large';
 
 /** Makes the instance and its disks; the disks are put into the region, the instance is not yet. */
@@ -125,8 +126,10 @@ export function makeInstance(services: LifeServices, spec: LaunchSpec): Instance
     tagsChangedAt: now,
     agent: {
       installed: spec.agent?.installed ?? true,
-      version: spec.agent?.version ?? AGENT_VERSION,
+      version: spec.agent?.version ?? AGENT_VERSIONS[os.osType],
       enabled: spec.agent?.enabled ?? true,
+      blocked: spec.agent?.blocked ?? false,
+      upgrading: spec.agent?.upgrading ?? false,
       upSince: undefined,
       lastHeartbeat: undefined,
     },

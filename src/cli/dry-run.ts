@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { RunCommandInput } from '../domain/messages';
 import { PREVIEW_RUN, previewIdOf } from '../domain/run-preview';
 import type { RunPreview } from '../domain/run-preview';
+import { NO_TARGETS } from '../domain/run-summary';
 import { stripControl } from '../domain/text';
 import { EXIT } from './exit';
 import type { ExitCode } from './exit';
@@ -32,7 +33,10 @@ export async function dryRun(
     const preview = await resultOrError(handle.result());
     const columns = terminal.resultsOnTerminal ? terminal.columns : undefined;
     terminal.result(options.json ? JSON.stringify(preview, null, 2) : previewText(preview, columns));
+    const empty = preview.fit.count + preview.unfit.count === 0;
+    if (empty && !input.targets.allowEmpty) terminal.say(NO_TARGETS);
     terminal.say('Nothing was started.');
+    if (empty) return input.targets.allowEmpty ? EXIT.ok : EXIT.notCarriedOut;
     return preview.fit.count === 0 || preview.verdict?.accepted === false ? EXIT.someFailed : EXIT.ok;
   });
 }

@@ -77,7 +77,8 @@ export async function cancelRun({ client }: Temporal, { workflowId, runId }: Run
 /** The exit code a result stands for. */
 export function exitCodeOf(result: RunCommandResult): ExitCode {
   if (result.outcome === 'succeeded') return EXIT.ok;
-  return result.refusal === undefined ? EXIT.someFailed : EXIT.notCarriedOut;
+  const refused = result.refusal !== undefined || result.outcome === 'no-targets';
+  return refused ? EXIT.notCarriedOut : EXIT.someFailed;
 }
 
 /** The result of a run, or a CliError that says how it ended without one. */

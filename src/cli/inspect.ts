@@ -16,7 +16,7 @@ import { CliError, EXIT, messageOf } from './exit';
 import type { ExitCode } from './exit';
 import { cancelRun, exitCodeOf, follow, resultOf } from './follow';
 import type { RunRef } from './follow';
-import { outputsText, progressLine, resultText, rowsCsv } from './render';
+import { droppedHint, outputsText, progressLine, resultText, rowsCsv } from './render';
 import { followToEnd, runJson } from './run';
 import { QUERY_TIMEOUT_MS, RunProgress } from './run-progress';
 import { groupRows, groupsText } from './groups';
@@ -66,6 +66,8 @@ export async function results(
         !(options.failed && row.outcome === 'Success'),
     );
     if (!complete) terminal.say(`The run ${id} goes on; these are the rows so far.`);
+    const hint = droppedHint(wanted);
+    if (hint !== undefined) terminal.say(hint);
     if (options.group) {
       const groups = groupRows(wanted);
       const columns = terminal.resultsOnTerminal ? terminal.columns : undefined;

@@ -73,6 +73,7 @@ function addStackCommands(steward: Command, act: Act): void {
     .command('up')
     .description('run a Temporal server with its Web UI, a simulated cloud and a worker, until Ctrl-C')
     .option('--instances <n>', 'instances of the simulated cloud (default: 5)')
+    .option('--windows <n>', 'so many of them run Windows (default: 0)')
     .option('--region <region>', 'their region (default: cn-hangzhou)')
     .option('--tag <key=value>', 'a tag of every instance; may be repeated (default: fleet=demo)', collect)
     .option('--fresh', 'forget the simulated cloud of the last time; runs and their history stay')

@@ -79,7 +79,8 @@ function cellsOf(row: InstanceRow): string[] {
 function rowText(row: InstanceRow): string {
   const output = firstLine(row.firstLine ?? '');
   const reason = row.outcome === 'Success' ? '' : firstLine(row.reason ?? '');
-  return [reason, output].filter((part) => part !== '').join(': ');
+  const cut = row.droppedBytes ? [`(Dropped: ${plural(row.droppedBytes, 'byte')})`] : [];
+  return [reason, [output, ...cut].join(' ').trim()].filter((part) => part !== '').join(': ');
 }
 
 function durationOf(row: InstanceRow): string {
@@ -92,15 +93,40 @@ export function outputsText(rows: readonly StoredRow[]): string {
   return rows
     .map((row) => {
       const exit = row.exitCode === undefined ? '' : `, exit code ${row.exitCode}`;
-      const cut = row.droppedBytes ? `, ${plural(row.droppedBytes, 'byte')} cut away by the API` : '';
+      const cut = row.droppedBytes ? `, Dropped: ${plural(row.droppedBytes, 'byte')} of output` : '';
       const head = `== ${stripControl(row.instanceId)}: ${row.outcome}${exit}${cut}`;
-      return [head, ...rowReason(row), ...bodyOf(row)].join('\n');
+      return [head, ...rowReason(row), ...ossLines(row), ...bodyOf(row)].join('\n');
     })
     .join('\n\n');
 }
 
 function rowReason(row: StoredRow): string[] {
   return row.reason === undefined || row.outcome === 'Success' ? [] : [`   ${firstLine(row.reason)}`];
+}
+
+function ossLines({ ossUri = '', ossStatus = '', ossError }: StoredRow): string[] {
+  const error = ossError === undefined ? '' : `: ${firstLine(ossError)}`;
+  return ossUri + ossStatus === '' ? [] : [`   OSS ${stripControl(`${ossStatus} ${ossUri}`).trim()}${error}`];
+}
+
+/** A word on outputs that are not whole, and on deliveries that failed; `undefined` where all is there. */
+export function droppedHint(rows: readonly InstanceRow[]): string | undefined {
+  const cut = rows.filter((row) => (row.droppedBytes ?? 0) > 0);
+  const lost = cut.filter((row) => row.ossStatus === undefined);
+  const failed = rows.filter((row) => row.ossError !== undefined);
+  const hints = [
+    ...(lost.length > 0
+      ? [
+          `Of ${plural(lost.length, 'instance')} the API dropped a part of the output; --oss-output oss://BUCKET/PREFIX keeps it whole.`,
+        ]
+      : []),
+    ...(failed.length > 0
+      ? [
+          `The output of ${plural(failed.length, 'instance')} did not reach OSS: ${firstLine(failed[0]?.ossError ?? '')}`,
+        ]
+      : []),
+  ];
+  return hints.length > 0 ? hints.join('\n') : undefined;
 }
 
 function bodyOf(row: StoredRow): string[] {
@@ -118,6 +144,9 @@ const CSV_COLUMNS = [
   'finishedAt',
   'reason',
   'droppedBytes',
+  'ossUri',
+  'ossStatus',
+  'ossError',
   'invokeId',
   'output',
 ] as const;

@@ -136,6 +136,7 @@ function withRunOptions(command: Command): Command {
     .option('--all', 'every instance of the region')
     .option('--exclude <id>', 'but not this instance; may be repeated', collect)
     .option('--limit <n>', 'at most so many of them')
+    .option('--allow-empty', 'a tag that nothing carries is a success on nothing, not a mistake')
     .addOption(
       new Option('--type <type>', 'RunShellScript, RunBatScript or RunPowerShellScript').default(
         'RunShellScript',

@@ -20,6 +20,7 @@ export interface RunOptions {
   all?: boolean;
   exclude: string[];
   limit?: string;
+  allowEmpty?: boolean;
   type: string;
   timeout?: string;
   user?: string;
@@ -113,7 +114,7 @@ export function readScript(
   }
 }
 
-function targetsOf({ instance, tag, resourceGroup, all, exclude, limit }: RunOptions): object {
+function targetsOf({ instance, tag, resourceGroup, all, exclude, limit, allowEmpty }: RunOptions): object {
   return defined({
     instanceIds: instance.length > 0 ? instance : undefined,
     tags: tag.length > 0 ? tag.map(tagOf) : undefined,
@@ -121,6 +122,7 @@ function targetsOf({ instance, tag, resourceGroup, all, exclude, limit }: RunOpt
     all,
     excludeInstanceIds: exclude.length > 0 ? exclude : undefined,
     limit: limit === undefined ? undefined : numberOrText(limit),
+    allowEmpty,
   });
 }
 

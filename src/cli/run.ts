@@ -14,7 +14,7 @@ import { CliError, EXIT, usageError } from './exit';
 import type { ExitCode } from './exit';
 import { exitCodeOf, follow } from './follow';
 import type { RunRef } from './follow';
-import { plural, resultText } from './render';
+import { droppedHint, plural, resultText } from './render';
 import { readRunOptions } from './run-options';
 import type { RunOptions } from './run-options';
 import { findSaved } from './saved-commands';
@@ -76,6 +76,8 @@ export async function followToEnd(
   else {
     terminal.result(resultText(result, terminal.resultsOnTerminal ? terminal.columns : undefined));
     terminal.say(`Whole outputs: ${selfCommand()} results ${started.workflowId}`);
+    const hint = droppedHint(result.rows);
+    if (hint !== undefined) terminal.say(hint);
   }
   return followed.cancelled ? EXIT.interrupted : exitCodeOf(result);
 }

@@ -14,6 +14,7 @@ export interface UpOptions {
   cloud?: boolean;
   fresh?: boolean;
   instances?: string;
+  windows?: string;
   region?: string;
   time?: string;
   exec?: string;
@@ -43,6 +44,7 @@ export function targetOf(
   return {
     region: options.region,
     instances: options.instances === undefined ? FIRST_FLEET.instances : Number(options.instances),
+    windows: options.windows === undefined ? undefined : Number(options.windows),
     time: options.time,
     exec: EXEC_MODES.find((mode) => mode === options.exec),
     tags: options.tag.length > 0 ? options.tag : FIRST_FLEET.tags,
@@ -64,8 +66,8 @@ function portErrors({ port = '0', uiPort = '0' }: UpOptions): InputError[] {
     .map(([path]) => ({ path, message: 'must be a port from 1 to 65535, or 0 for any free one' }));
 }
 
-function onlyWhenFresh({ instances, region, tag }: UpOptions): InputError[] {
-  return givenOf({ instances, region, tag: tag[0] }).map((path) => ({
+function onlyWhenFresh({ instances, windows, region, tag }: UpOptions): InputError[] {
+  return givenOf({ instances, windows, region, tag: tag[0] }).map((path) => ({
     path,
     message: 'has no effect: the simulated cloud of the last time is still there. Type --fresh to begin anew',
   }));
@@ -78,12 +80,12 @@ function givenOf(options: Record<string, unknown>): string[] {
     .map(([name]) => `--${name}`);
 }
 
-function simulatorOnly({ instances, region, time, exec, tag, fresh }: UpOptions): InputError[] {
-  const given = givenOf({ instances, region, time, exec, tag: tag[0], fresh });
+function simulatorOnly({ instances, windows, region, time, exec, tag, fresh }: UpOptions): InputError[] {
+  const given = givenOf({ instances, windows, region, time, exec, tag: tag[0], fresh });
   return given.map((path) => ({ path, message: 'is about the simulator; leave it out with --cloud' }));
 }
 
-function simulatorErrors({ instances, region, time, exec, tag }: UpOptions): InputError[] {
+function simulatorErrors({ instances, windows, region, time, exec, tag }: UpOptions): InputError[] {
   const errors: InputError[] = [];
   const check = (good: boolean, path: string, message: string): void => {
     if (!good) errors.push({ path, message });
@@ -92,6 +94,12 @@ function simulatorErrors({ instances, region, time, exec, tag }: UpOptions): Inp
     instances === undefined || (/^\d{1,6}$/.test(instances) && Number(instances) <= MAX_INSTANCES),
     '--instances',
     `must be a whole number from 0 to ${MAX_INSTANCES}`,
+  );
+  const most = instances === undefined ? FIRST_FLEET.instances : Number(instances);
+  check(
+    windows === undefined || (/^\d{1,6}$/.test(windows) && !(Number(windows) > most)),
+    '--windows',
+    `must be a whole number from 0 to the ${most} instances there are`,
   );
   check(region === undefined || isRegionId(region), '--region', 'must be a RegionId such as cn-hangzhou');
   check(

@@ -82,6 +82,8 @@ export interface Targets {
   excludeInstanceIds?: string[];
   /** At most so many of what is left, in the order in which they were found. */
   limit?: number;
+  /** Where none of it is there: `true` for a success on nothing. Otherwise that is refused, for it is mostly a tag mistyped. */
+  allowEmpty?: boolean;
 }
 
 export interface CommandSpec {
@@ -179,6 +181,10 @@ export interface InstanceRow {
   firstLine?: string;
   /** Bytes of output the API cut away. */
   droppedBytes?: number;
+  /** Where the whole output was delivered, how that went, and why it did not; only where a place in OSS was given. */
+  ossUri?: string;
+  ossStatus?: string;
+  ossError?: string;
   startedAt?: string;
   finishedAt?: string;
   /** Why, for every outcome that is not Success. */
@@ -238,7 +244,7 @@ export interface InvocationRef {
 
 /** Result of the workflow `runCommand`; at most 256 KB. */
 export interface RunCommandResult {
-  /** `no-targets` cannot happen unless everything selected by tag is gone; it is not a success. */
+  /** `no-targets`: nothing matched, and `targets.allowEmpty` was not given. It is not a success; nothing was sent. */
   outcome: 'succeeded' | 'partly-failed' | 'failed' | 'cancelled' | 'no-targets';
   /** One sentence for people. */
   summary: string;

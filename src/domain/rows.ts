@@ -21,6 +21,8 @@ export interface RawRow {
   finishedAt: string;
   text: string;
   dropped: number;
+  /** Of the delivery to OSS; empty words where none was asked for. */
+  oss?: { uri: string; status: string; errorCode: string; errorInfo: string };
 }
 
 export type Totals = Record<Outcome, number> & { targets: number };
@@ -74,9 +76,20 @@ function factsOf(raw: RawRow): Omit<InstanceRow, 'outcome'> {
   if (raw.errorInfo !== '') facts.errorInfo = firstLine(raw.errorInfo);
   if (raw.text !== '') facts.firstLine = firstLine(raw.text);
   if (raw.dropped > 0) facts.droppedBytes = raw.dropped;
+  Object.assign(facts, ossFactsOf(raw.oss));
   if (raw.startedAt !== '') facts.startedAt = raw.startedAt;
   if (raw.finishedAt !== '') facts.finishedAt = raw.finishedAt;
   return facts;
+}
+
+function ossFactsOf(oss: RawRow['oss']): Pick<InstanceRow, 'ossUri' | 'ossStatus' | 'ossError'> {
+  if (!oss) return {};
+  const error = [oss.errorCode, firstLine(oss.errorInfo)].filter((part) => part !== '').join(': ');
+  return {
+    ...(oss.uri === '' ? {} : { ossUri: oss.uri }),
+    ...(oss.status === '' ? {} : { ossStatus: oss.status }),
+    ...(error === '' ? {} : { ossError: error }),
+  };
 }
 
 function reasonOf(raw: RawRow, outcome: Outcome): string {

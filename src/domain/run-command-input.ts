@@ -77,6 +77,7 @@ const targets = z.strictObject({
     .optional(),
   all: z.boolean({ error: 'must be true or false' }).optional(),
   excludeInstanceIds: instanceIds.optional(),
+  allowEmpty: z.boolean({ error: 'must be true or false' }).optional(),
   limit: z.int({ error: LIMIT }).min(1, { error: LIMIT }).max(MAX_TARGETS, { error: LIMIT }).optional(),
   tags: z
     .array(tagSelector)

@@ -7,13 +7,17 @@ import type { RunCommandProgress, RunCommandResult } from './messages';
 import type { Totals } from './rows';
 import { escapeMarkdown } from './text';
 
+/** What is said where nothing matched and nobody said that this may be. */
+export const NO_TARGETS =
+  'No instance matches the targets. Nothing was sent; where that is no mistake, give allowEmpty (--allow-empty).';
+
 export function outcomeOfRun(
   totals: Totals,
-  end: { cancelled: boolean; refusal?: string },
+  end: { cancelled: boolean; refusal?: string; allowEmpty?: boolean },
 ): RunCommandResult['outcome'] {
   if (end.cancelled) return 'cancelled';
   if (end.refusal !== undefined) return 'failed';
-  if (totals.targets === 0) return 'no-targets';
+  if (totals.targets === 0) return end.allowEmpty ? 'succeeded' : 'no-targets';
   if (totals.Success === totals.targets) return 'succeeded';
   return totals.Success > 0 ? 'partly-failed' : 'failed';
 }
@@ -28,7 +32,9 @@ export function summaryOf(run: {
 }): string {
   const { totals, refusal } = run;
   if (refusal !== undefined) return `The command could not be sent: ${refusal}`;
-  if (run.outcome === 'no-targets') return 'No instance matches the targets.';
+  if (run.outcome === 'no-targets') return NO_TARGETS;
+  if (run.outcome === 'succeeded' && totals.targets === 0)
+    return 'No instance matches the targets: nothing to do.';
   const others = OUTCOMES.filter((outcome) => outcome !== 'Success' && totals[outcome] > 0);
   const rest =
     others.length > 0 ? `: ${others.map((outcome) => `${totals[outcome]} ${outcome}`).join(', ')}` : '';

@@ -40,6 +40,8 @@ export interface InvocationResult {
   finishedAt: string;
   outputBase64: string;
   dropped: number;
+  /** Of the delivery to OSS; empty where none was asked for. */
+  oss: { uri: string; status: string; errorCode: string; errorInfo: string };
 }
 
 export interface RunCommandCall {
@@ -256,6 +258,12 @@ function resultsOf(body: DescribeInvocationResultsResponseBody): InvocationResul
     finishedAt: row.finishedTime ?? '',
     outputBase64: row.output ?? '',
     dropped: row.dropped ?? 0,
+    oss: {
+      uri: row.ossOutputUri ?? '',
+      status: row.ossOutputStatus ?? '',
+      errorCode: row.ossOutputErrorCode ?? '',
+      errorInfo: row.ossOutputErrorInfo ?? '',
+    },
   }));
 }
 

@@ -17,6 +17,8 @@ export interface SimulatorOptions {
   port?: number;
   region?: string;
   instances?: number;
+  /** So many of them run Windows. */
+  windows?: number;
   /** `key=value` or `key`, put on every instance. */
   tags?: string[];
   /** `real`, `x60` (the provider's own processes sixty times as fast) or `driven`. */
@@ -95,6 +97,7 @@ function argumentsOf(options: SimulatorOptions): string[] {
     ...flag('port', options.port ?? 0),
     ...flag('region', options.region),
     ...flag('instances', options.instances),
+    ...flag('windows', options.windows),
     ...(options.tags ?? []).flatMap((tag) => flag('tag', tag)),
     ...flag('time', options.time),
     ...flag('exec', options.exec),

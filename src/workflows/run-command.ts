@@ -130,7 +130,11 @@ function finish(state: RunState, input: RunCommandInput): RunCommandResult {
   addToTotals(totals, unresolved);
   const shown = rowsForResult([...unresolved, ...state.rows], totals.targets);
   const refusal = state.refusal ?? (totals.NotStarted === totals.targets ? state.firstRefusal : undefined);
-  const outcome = outcomeOfRun(totals, { cancelled: state.cancelled, refusal });
+  const outcome = outcomeOfRun(totals, {
+    cancelled: state.cancelled,
+    refusal,
+    allowEmpty: input.targets.allowEmpty,
+  });
   const stopped = state.cancelled || totals.NotStarted === 0 ? undefined : state.stopped;
   const { startedBeforeStop } = state;
   const result: RunCommandResult = {

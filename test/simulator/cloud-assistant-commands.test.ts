@@ -195,7 +195,7 @@ describe('an agent', () => {
     await on.sdk.installCloudAssistant(
       new Models.InstallCloudAssistantRequest({ regionId: REGION, instanceId: [id] }),
     );
-    expect(await outcome()).toBe('ClientNotResponse');
+    expect(await outcome()).toBe('ClientNotRunning');
     await on.ok('RebootInstance', { InstanceId: id });
     expect(await outcome()).toBe('');
     await on.close();

@@ -1,5 +1,5 @@
 import type { WorkflowFailedError } from '@temporalio/client';
-import type { RunCommandInput } from '../../src/domain/messages';
+import type { RunCommandInput, RunCommandResult } from '../../src/domain/messages';
 import { cloudAssistant } from '../../simulator/assistant';
 import type { ScriptedAnswerInput } from '../../simulator/exec';
 import { readRows } from '../../src/results/store';
@@ -106,10 +106,17 @@ describe('targets', () => {
       expect(fleet.callsOf('RunCommand')).toBe(12);
     }));
 
-  it('that match nothing end the run without a command', () =>
+  it('that match nothing end the run without a command: a success only where that was said to be one', () =>
     withFleet({ instances: 1 }, async (fleet) => {
-      const result = await fleet.run({ ...inputFor(fleet), targets: { tags: [{ key: 'nobody' }] } });
-      expect(result).toMatchObject({ outcome: 'no-targets', totals: { targets: 0 }, rows: [] });
+      const on = (allowEmpty?: boolean): Promise<RunCommandResult> =>
+        fleet.run({ ...inputFor(fleet), targets: { tags: [{ key: 'nobody' }], allowEmpty } });
+      expect(await on()).toMatchObject({
+        outcome: 'no-targets',
+        summary: expect.stringContaining('--allow-empty'),
+        totals: { targets: 0 },
+        rows: [],
+      });
+      expect(await on(true)).toMatchObject({ outcome: 'succeeded', totals: { targets: 0 }, rows: [] });
       expect(fleet.callsOf('RunCommand')).toBe(0);
     }));
 

@@ -1,6 +1,6 @@
 /** What a run is on: resource groups, everything, exclusions, a limit; alone where it asks for that; told beforehand. */
 import { taskQueueOf } from '../../src/domain/messages';
-import type { RunCommandInput, RunCommandResult, Targets } from '../../src/domain/messages';
+import type { RunCommandInput, RunCommandResult, StoredRow, Targets } from '../../src/domain/messages';
 import { PREVIEW_RUN } from '../../src/domain/run-preview';
 import type { RunPreview } from '../../src/domain/run-preview';
 import { readRows } from '../../src/results/store';
@@ -38,6 +38,77 @@ describe('targets', () => {
         expect(fleet.simulator.simulation.ledger.counts().unknownParameters).toEqual({});
       },
     ));
+});
+
+describe('a fleet of both systems', () => {
+  it('by tag: a shell script leaves out Windows with the reason, and the other way round', () =>
+    withFleet(
+      {
+        instances: [
+          { tags: new Map([['fleet', 'web']]) },
+          { osType: 'windows', tags: new Map([['fleet', 'web']]) },
+        ],
+      },
+      async (fleet) => {
+        const [linux = '', windows = ''] = fleet.simulator.instanceIds;
+        const targets = { tags: [{ key: 'fleet', value: 'web' }] };
+        const rowsOf = async (command: Partial<RunCommandInput['command']>): Promise<object> => {
+          const whole = { ...inputFor(targets).command, ...command };
+          const { rows } = await fleet.run(inputFor(targets, { command: whole }));
+          return Object.fromEntries(
+            rows.map((row) => [row.instanceId, row.outcome + ': ' + (row.reason ?? row.firstLine ?? '')]),
+          );
+        };
+        expect(await rowsOf({ content: 'whoami' })).toEqual({
+          [linux]: 'Success: root',
+          [windows]: 'Unfit: RunShellScript needs linux, the instance runs windows',
+        });
+        expect(await rowsOf({ type: 'RunPowerShellScript', content: 'whoami' })).toEqual({
+          [linux]: 'Unfit: RunPowerShellScript needs windows, the instance runs linux',
+          [windows]: 'Success: system',
+        });
+        const asUser = { type: 'RunPowerShellScript', content: 'whoami', user: 'Administrator' } as const;
+        expect(await rowsOf(asUser)).toMatchObject({
+          [windows]: expect.stringContaining('UsernameOrPasswordInvalid'),
+        });
+        expect(await rowsOf({ ...asUser, windowsPasswordName: 'axtSecretPassword' })).toMatchObject({
+          [windows]: 'Success: Administrator',
+        });
+        expect(fleet.simulator.simulation.ledger.counts().codes).not.toHaveProperty(
+          'InvalidInstance.NotMatch',
+        );
+      },
+    ));
+});
+
+describe('outputs', () => {
+  it('are delivered to OSS where a place is given; the row says where, or why not', () =>
+    withFleet({ instances: 1 }, async (fleet) => {
+      const { assistant } = fleet.simulator.simulation;
+      assistant.answers.add({ content: 'long', outputBytes: 50_000 });
+      assistant.buckets.set('gone', 'missing');
+      const rowOf = async (ossOutputDelivery?: string): Promise<StoredRow | undefined> => {
+        const command = { type: 'RunShellScript', content: 'long', ossOutputDelivery } as const;
+        const { rows, resultStore } = await fleet.run(inputFor({ all: true }, { command }));
+        const [stored] = await readRows(resultStore.path);
+        expect(stored).toMatchObject(rows[0] ?? {});
+        return stored;
+      };
+      const dropped = { outcome: 'Success', droppedBytes: 25_424 };
+      expect(await rowOf()).toMatchObject(dropped);
+      expect(await rowOf('oss://outputs/a')).toMatchObject({
+        ...dropped,
+        ossStatus: 'Finished',
+        ossUri: expect.stringMatching(/^oss:\/\/outputs\/a\/t-/),
+      });
+      const failed = await rowOf('oss://gone/a');
+      expect(failed).toMatchObject({
+        ...dropped,
+        ossStatus: 'Failed',
+        ossError: 'NoSuchBucket: The specified bucket does not exist.',
+      });
+      expect(failed).not.toHaveProperty('ossUri');
+    }));
 });
 
 describe('exclusive runs', () => {

@@ -1,6 +1,7 @@
 /** What runs look like: every row has its reason, nothing machines said can harm a terminal, and tables fit it. */
 import {
   clock,
+  droppedHint,
   outputsText,
   progressKey,
   progressLine,
@@ -116,7 +117,7 @@ test('whole outputs, each under its instance', () => {
   ]);
   expect(text).toBe(
     [
-      '== i-good: Success, exit code 0, 7 bytes cut away by the API',
+      '== i-good: Success, exit code 0, Dropped: 7 bytes of output',
       'one\ntwo',
       '',
       '== i-bad: Failed, exit code 1',
@@ -127,11 +128,25 @@ test('whole outputs, each under its instance', () => {
   );
 });
 
+test('what was dropped is told, with a hint where it was delivered nowhere', () => {
+  const cut = { ...GOOD, droppedBytes: 70_000 };
+  const kept = { ...cut, ossUri: 'oss://b/x.txt', ossStatus: 'Finished' };
+  const lost = { ...cut, ossStatus: 'Failed', ossError: 'NoSuchBucket: none' };
+  expect(rowsTable([cut])).toContain('(Dropped: 70000 bytes)');
+  expect(outputsText([kept])).toContain('   OSS Finished oss://b/x.txt');
+  expect(outputsText([lost])).toContain('   OSS Failed: NoSuchBucket: none');
+  expect(droppedHint([GOOD, kept])).toBeUndefined();
+  expect(droppedHint([cut, kept])).toBe(
+    'Of 1 instance the API dropped a part of the output; --oss-output oss://BUCKET/PREFIX keeps it whole.',
+  );
+  expect(droppedHint([lost])).toBe('The output of 1 instance did not reach OSS: NoSuchBucket: none');
+});
+
 test('CSV has a head, one line a row, and no formulas', () => {
   const csv = rowsCsv([{ ...GOOD, output: '=HYPERLINK("http://evil")' }]);
   expect(csv.split('\r\n')).toEqual([
-    'instanceId,outcome,status,exitCode,startedAt,finishedAt,reason,droppedBytes,invokeId,output',
-    'i-good,Success,,0,2025-01-01T00:00:00Z,2025-01-01T00:01:05Z,,,,"\'=HYPERLINK(""http://evil"")"',
+    'instanceId,outcome,status,exitCode,startedAt,finishedAt,reason,droppedBytes,ossUri,ossStatus,ossError,invokeId,output',
+    'i-good,Success,,0,2025-01-01T00:00:00Z,2025-01-01T00:01:05Z,,,,,,,"\'=HYPERLINK(""http://evil"")"',
   ]);
 });
 

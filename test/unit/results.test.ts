@@ -76,6 +76,17 @@ describe('a row', () => {
     if (reason !== undefined) expect(row?.reason).toBe(reason);
   });
 
+  it('tells of the delivery to OSS where one was asked for', () => {
+    const oss = { uri: 'oss://b/x', status: 'Finished', errorCode: '', errorInfo: '' };
+    expect(rowOf(raw({ oss }))).toMatchObject({ ossUri: 'oss://b/x', ossStatus: 'Finished' });
+    const failed = { uri: '', status: 'Failed', errorCode: 'NoSuchBucket', errorInfo: 'No\u001b[2J such.' };
+    const row = rowOf(raw({ oss: failed }));
+    expect(row).toMatchObject({ ossStatus: 'Failed', ossError: 'NoSuchBucket: No such.' });
+    expect(row).not.toHaveProperty('ossUri');
+    const none = rowOf(raw({ oss: { uri: '', status: '', errorCode: '', errorInfo: '' } }));
+    expect(Object.keys(none ?? {}).filter((key) => key.startsWith('oss'))).toEqual([]);
+  });
+
   it.each(['Running', 'Pending', 'Scheduled', 'Stopping', 'SomethingNew', ''])(
     'of status %p is not an end',
     (status) => {
