@@ -77,10 +77,10 @@ function* read(
   return { text, status };
 }
 
-/** A command that turns the lines it reads into others. `valued` options take the next word. */
+/** A command that turns what it reads into something else, if it can. `valued` options take the next word. */
 const filter = (
   name: string,
-  change: (text: string, given: ReadonlyMap<string, string>, words: string[]) => string,
+  change: (text: string, given: ReadonlyMap<string, string>, words: string[]) => string | undefined,
   { valued = [] as string[], leading = 0 } = {},
 ): Command =>
   function* (args, context) {
@@ -96,6 +96,10 @@ const filter = (
     }
     const { text, status } = yield* read(name, words.slice(leading), context);
     const result = change(text, given, words);
+    if (result === undefined) {
+      yield say(`${name}: invalid input\n`);
+      return 1;
+    }
     if (result !== '') yield say(result);
     if (name === 'grep') return result === '' ? 1 : 0;
     return status;
@@ -132,6 +136,18 @@ function formatDate(format: string, at: Date): string {
 function escapes(text: string): string {
   const known: Readonly<Record<string, string>> = { n: '\n', t: '\t', '\\': '\\' };
   return text.replace(/\\([nt\\])/g, (_, letter: string) => known[letter] ?? letter);
+}
+
+/** As coreutils do it: lines of 76 characters unless told, and nothing decoded but Base64. */
+function base64(text: string, given: ReadonlyMap<string, string>): string | undefined {
+  if (given.has('-d')) {
+    const packed = text.replace(/\n/g, '');
+    const isBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(packed);
+    return isBase64 ? Buffer.from(packed, 'base64').toString() : undefined;
+  }
+  const encoded = Buffer.from(text).toString('base64');
+  const width = Number(given.get('-w') ?? 76);
+  return width === 0 ? encoded : joined(encoded.match(new RegExp(`.{1,${width}}`, 'g')) ?? []);
 }
 
 function* sequence(args: readonly string[]): Run {
@@ -237,6 +253,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     (text, given) =>
       `${given.has('-l') ? (text.match(/\n/g)?.length ?? 0) : given.has('-c') ? Buffer.byteLength(text) : text.split(/\s+/).filter(Boolean).length}\n`,
   ),
+  base64: filter('base64', base64, { valued: ['-w'] }),
   sort: filter('sort', (text) => joined(linesOf(text).sort())),
   grep: filter(
     'grep',
@@ -269,6 +286,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       : `${at.toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, '$1 $3 $2 $5 UTC $4')}`;
   }),
   pwd: prints((_, { directory }) => directory),
+  *export(args, { variables }) {
+    yield say('');
+    for (const word of args) {
+      const at = word.indexOf('=');
+      if (at > 0) variables.set(word.slice(0, at), word.slice(at + 1));
+    }
+    return 0;
+  },
   *cd(args, context) {
     context.directory = absolute(args[0] ?? '/root', context.directory);
     yield say('');

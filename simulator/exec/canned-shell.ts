@@ -65,23 +65,35 @@ function* collect(
 
 function* runSimple(simple: Simple, context: Context): Generator<Step, number> {
   const words: string[] = [];
-  for (const word of simple.words) words.push(...(yield* expand(word, context)));
-  while (/^[A-Za-z_]\w*=/.test(words[0] ?? '')) {
-    const [name = '', ...value] = (words.shift() ?? '').split('=');
-    context.variables.set(name, value.join('='));
+  let status = 0;
+  for (const word of simple.words) {
+    const expanded = yield* expand(word, context);
+    status = expanded.status ?? status;
+    const [name = '', ...value] =
+      words.length === 0 && isAssignment(word) ? (expanded.words[0] ?? '').split('=') : [];
+    if (name === '') words.push(...expanded.words);
+    else context.variables.set(name, value.join('='));
   }
   const [name, ...args] = words;
-  if (name === undefined) return 0;
+  // Nothing but assignments: how the last `$(command)` among them ended.
+  if (name === undefined) return status;
   const path = /^(?:\/usr)?\/s?bin\/([\w.-]+)$/.exec(name)?.[1] ?? name;
   const command = Object.hasOwn(COMMANDS, path) ? COMMANDS[path] : undefined;
   const run = command ? command(args, context) : unknown(name);
   if (!simple.silent && !simple.target) return yield* run;
-  const { text, status } = yield* collect(run, simple.target && MOST_BYTES + 1);
-  return simple.target ? yield* store(simple.target, text, status, context) : status;
+  const collected = yield* collect(run, simple.target && MOST_BYTES + 1);
+  return simple.target
+    ? yield* store(simple.target, collected.text, collected.status, context)
+    : collected.status;
+}
+
+/** `NAME=…` as it was written; what only becomes so by an expansion is a command's name. */
+function isAssignment([first]: Word): boolean {
+  return first?.kind === 'text' && /^[A-Za-z_]\w*=/.test(first.text);
 }
 
 function* store(target: Target, text: string, status: number, context: Context): Generator<Step, number> {
-  const [name = ''] = yield* expand(target.word, context);
+  const [name = ''] = (yield* expand(target.word, context)).words;
   const path = absolute(name, context.directory);
   const before = target.appends ? (context.files.read(context.guest.id, path) ?? '') : '';
   const problem = context.files.write(context.guest.id, path, before + text);
@@ -96,22 +108,28 @@ function* unknown(name: string): Generator<Step, number> {
   return 127;
 }
 
-function* expand(word: Word, context: Context): Generator<Step, string[]> {
+/** The words a word becomes, and how the last command in it ended. */
+function* expand(word: Word, context: Context): Generator<Step, { words: string[]; status?: number }> {
   let text = '';
   let isQuoted = false;
+  let status: number | undefined;
   for (const piece of word) {
     if (piece.kind === 'text') {
       text += piece.text;
       isQuoted = true;
-    } else if (piece.kind === 'variable') text += variable(piece.name, context);
-    else {
+    } else if (piece.kind === 'variable') {
+      const value = variable(piece.name, context);
+      text += value.endsWith(piece.end) ? value.slice(0, value.length - piece.end.length) : value;
+    } else {
       const inner = yield* collect(runScript(piece.script, { ...context, input: '' }));
       text += inner.text.replace(/\n+$/, '');
+      status = inner.status;
     }
     isQuoted ||= piece.kind !== 'text' && piece.quoted;
   }
   // A word that is nothing but an unquoted expansion falls into its words; an empty one disappears.
-  return isQuoted ? [text] : text.split(/\s+/).filter((part) => part !== '');
+  const words = isQuoted ? [text] : text.split(/\s+/).filter((part) => part !== '');
+  return { words, status };
 }
 
 function variable(name: string, { variables, guest, user, directory }: Context): string {

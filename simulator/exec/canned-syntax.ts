@@ -1,13 +1,20 @@
 /**
  * The small part of shell syntax that canned mode understands: commands joined by `;`, newline, `&&`, `||` and
- * `|`, quotes, `$NAME`, `${NAME}`, `$?`, `$(command)`, comments, and redirections of what a command writes.
+ * `|`, quotes, `$NAME`, `${NAME}`, `${NAME%end}`, `$?`, `$(command)`, comments, and redirections of what a command writes;
+ * of PowerShell `$env:NAME`.
  * The rule: what is not understood is refused as a syntax error, never half obeyed.
  */
 
 /** One piece of a word: text, or something to be put in its place. */
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'variable'; readonly name: string; readonly quoted: boolean }
+  | {
+      readonly kind: 'variable';
+      readonly name: string;
+      readonly quoted: boolean;
+      /** What is taken off its end, where it ends so. */
+      readonly end: string;
+    }
   | { readonly kind: 'command'; readonly script: string; readonly quoted: boolean };
 
 /** A word as it was written. */
@@ -52,7 +59,7 @@ const REFUSED = new Set([
 ]);
 const OPERATOR =
   /^(?:\d?>&\d|&>\s*\/dev\/null|\d?>>?\s*\/dev\/null|<\s*\/dev\/null|&&|\|\||1?>>|1?>|[;|\n&<>()])/;
-const NAME = /^[A-Za-z_]\w*|^[?$#]/;
+const NAME = /^(?:env:)?[A-Za-z_]\w*|^[?$#]/;
 
 /** The pipelines of a script, in order. Throws `SyntaxError` for what is beyond canned mode. */
 export function parseScript(script: string): Pipeline[] {
@@ -154,10 +161,10 @@ function readExpansion(from: string, quoted: boolean, pieces: Piece[]): string {
     pieces.push({ kind: 'command', script: command[1] ?? command[2] ?? '', quoted });
     return from.slice(command[0].length);
   }
-  const braced = /^\$\{([A-Za-z_]\w*)\}/.exec(from);
+  const braced = /^\$\{([A-Za-z_]\w*)(?:%([\w.,:/@+=-]+))?\}/.exec(from);
   const name = braced?.[1] ?? NAME.exec(from.slice(1))?.[0];
   if (name !== undefined && from.startsWith('$')) {
-    pieces.push({ kind: 'variable', name, quoted });
+    pieces.push({ kind: 'variable', name: name.replace('env:', ''), quoted, end: braced?.[2] ?? '' });
     return from.slice(braced ? braced[0].length : name.length + 1);
   }
   if (/^\$[({]|^`/.test(from)) throw new SyntaxError(`near unexpected token \`${from.slice(0, 2)}'`);

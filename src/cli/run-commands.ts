@@ -151,6 +151,7 @@ function withRunOptions(command: Command): Command {
     .option('--exclusive', 'nothing else of ours on these instances meanwhile')
     .option('--working-directory <path>', 'directory on the instance')
     .option('--parameter <name=value>', 'value for {{name}} in the script; may be repeated', collect)
+    .option('--env <NAME=value>', 'environment variable of the script, any text; may be repeated', collect)
     .option('--name <text>', 'a name for people')
     .option('--max-concurrency <n>', 'instances under way at once: a number or a percentage such as 10%')
     .option('--max-errors <n>', 'one error more, and nothing further starts: a number or a percentage')
@@ -160,7 +161,7 @@ function withRunOptions(command: Command): Command {
     .option('--spread-zones', 'neighbours in the order of the run are of different zones');
 }
 
-const NO_LISTS = { instance: [], tag: [], parameter: [], exclude: [] };
+const NO_LISTS = { instance: [], tag: [], parameter: [], env: [], exclude: [] };
 
 function addRun(steward: Command, { act, context }: Door): void {
   const run = steward

@@ -29,6 +29,7 @@ export interface RunOptions {
   ossOutput?: string;
   exclusive?: boolean;
   parameter: string[];
+  env: string[];
   name?: string;
   maxConcurrency?: string;
   maxErrors?: string;
@@ -61,6 +62,7 @@ export function readRunOptions(options: RunOptions, words: string[], defaultRegi
   if (saved && script.content !== undefined)
     errors.push({ path: '--command', message: 'is given together with a script; give one of them' });
   const parameters = pairs(options.parameter, '--parameter', errors);
+  const environment = pairs(options.env, '--env', errors);
   const value = {
     region: options.region ?? defaultRegion,
     targets: targetsOf(options),
@@ -74,6 +76,7 @@ export function readRunOptions(options: RunOptions, words: string[], defaultRegi
       windowsPasswordName: options.passwordName,
       ossOutputDelivery: options.ossOutput,
       parameters: parameters.length > 0 ? Object.fromEntries(parameters) : undefined,
+      environment: environment.length > 0 ? Object.fromEntries(environment) : undefined,
     }),
     ...defined({ name: options.name ?? saved?.name }),
     ...rateOf(options),
@@ -181,6 +184,7 @@ const OPTION_OF: [path: RegExp, option: string][] = [
   [/^command\.ossOutputDelivery/, '--oss-output'],
   [/^command\.user/, '--user'],
   [/^command\.parameters/, '--parameter'],
+  [/^command\.environment/, '--env'],
   [/^command\.content/, 'command'],
   [/^rate\.maxConcurrency/, '--max-concurrency'],
   [/^rate\.maxErrors/, '--max-errors'],

@@ -4,7 +4,8 @@
  * The one rule: Cloud Assistant puts a parameter's value into the script before any shell sees it, so a value is code;
  * what a shell could take for more than a word is refused.
  */
-import type { InputError } from './messages';
+import { sentScript } from './command-environment';
+import type { CommandSpec, InputError } from './messages';
 
 /** The API's limit for the script after Base64, parameters included. */
 export const MAX_CONTENT_BYTES = 24 * 1024;
@@ -25,7 +26,7 @@ const VALUE_CHARACTERS: Record<string, RegExp> = {
 export function contentErrors(
   content: string,
   type: unknown,
-  parameters?: Record<string, unknown>,
+  { parameters, environment }: { parameters?: Record<string, unknown>; environment?: unknown } = {},
 ): InputError[] {
   const messages: string[] = [];
   if (content.trim() === '') return [error('command.content', 'is empty; give the script to run')];
@@ -34,11 +35,13 @@ export function contentErrors(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );
   const parameterBytes = values.reduce((sum, [name, value]) => sum + utf8Length(name) + utf8Length(value), 0);
-  const encoded = base64Length(bytes) + parameterBytes;
+  const valueBytes = environmentBytes({ content, type, environment });
+  const encoded = base64Length(bytes + valueBytes) + parameterBytes;
   if (encoded > MAX_CONTENT_BYTES) {
+    const values = valueBytes > 0 ? ` and ${valueBytes} more for the values of its environment` : '';
     const extra = parameterBytes > 0 ? ` with ${parameterBytes} bytes of parameters` : '';
     messages.push(
-      `has ${bytes} bytes, ${encoded} after Base64${extra}; at most ${MAX_CONTENT_BYTES} are allowed (18432 bytes of ` +
+      `has ${bytes} bytes${values}, ${encoded} after Base64${extra}; at most ${MAX_CONTENT_BYTES} are allowed (18432 bytes of ` +
         'plain script). Let a short script fetch the rest.',
     );
   }
@@ -55,6 +58,20 @@ export function contentErrors(
   if (/\p{Cs}/u.test(content))
     messages.push('contains half of a character (a lone surrogate); save it as UTF-8');
   return messages.map((message) => error('command.content', message));
+}
+
+/** What the values of the environment, already Base64, add to the script; 0 where they are refused anyway. */
+function environmentBytes({
+  content,
+  ...rest
+}: {
+  content: string;
+  type: unknown;
+  environment: unknown;
+}): number {
+  const values = Object.values(rest.environment ?? {});
+  if (values.some((value) => typeof value !== 'string')) return 0;
+  return utf8Length(sentScript({ content, ...rest } as CommandSpec)) - utf8Length(content);
 }
 
 /** Errors of the parameters, and of the names the script uses where there are parameters. */
@@ -104,8 +121,8 @@ function valueError(value: unknown, type: unknown): string | undefined {
   if (allowed?.test(value)) return undefined;
   const first = [...value].find((character) => !allowed?.test(character)) ?? '';
   return (
-    `contains ${JSON.stringify(first)}: the value becomes part of the script before the shell reads it. Pass it as ` +
-    'Base64 and decode it in the script, or write it into the script itself'
+    `contains ${JSON.stringify(first)}: the value becomes part of the script before the shell reads it. Pass it by ` +
+    'command.environment (--env); to a saved command, as Base64 that its script decodes'
   );
 }
 

@@ -104,6 +104,8 @@ export interface CommandSpec {
   ossOutputDelivery?: string;
   /** Values for `{{name}}` in the content; at most 10. They are substituted before a shell sees the script. */
   parameters?: Record<string, string>;
+  /** Environment variables of the script. Data: the values are sent as Base64, no shell parses them. */
+  environment?: Record<string, string>;
 }
 
 /** A number of instances, or a share of those the command can be sent to, such as `10%`. */

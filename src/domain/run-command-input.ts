@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { contentErrors, parameterErrors } from './command-content';
+import { environmentErrors } from './command-environment';
 import type { InputError, RunCommandInput } from './messages';
 import { MAX_TARGETS } from './plan';
 import { amountError } from './rate';
@@ -112,6 +113,7 @@ const command = z.strictObject({
     })
     .optional(),
   parameters: z.record(z.string(), z.string()).optional(),
+  environment: z.record(z.string(), z.string()).optional(),
 });
 
 const amount = (least: 0 | 1): z.ZodType<number | string> =>
@@ -211,10 +213,12 @@ function commandErrors(value: unknown): InputError[] {
   if (!isObject(value)) return [];
   const { content, type } = value;
   const parameters = isObject(value.parameters) ? value.parameters : undefined;
-  if (typeof content !== 'string') return parameters ? parameterErrors(parameters, type) : [];
+  const environment = isObject(value.environment) ? value.environment : undefined;
+  const script = typeof content === 'string' ? content : undefined;
   return [
-    ...contentErrors(content, type, parameters),
-    ...(parameters ? parameterErrors(parameters, type, content) : []),
+    ...(script === undefined ? [] : contentErrors(script, type, { parameters, environment })),
+    ...(parameters ? parameterErrors(parameters, type, script) : []),
+    ...(environment ? environmentErrors(environment, value) : []),
   ];
 }
 

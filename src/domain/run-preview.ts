@@ -3,6 +3,7 @@
  *
  * The one rule: batches come from the very function that decides about them in a run.
  */
+import { sentScript } from './command-environment';
 import type { CommandSpec, InstanceRow, RateControl } from './messages';
 import { limitsOf, nextBatchSize } from './rate';
 import { newRunState, noteTargets, takeBatch } from './run-state';
@@ -28,7 +29,7 @@ export interface RunPreview {
   batches: { count: number; sizes: number[] };
   /** Calls to ECS, should every instance succeed; beside them the watcher's looks, which all waits of a region share. */
   calls: Record<string, number>;
-  /** The script as the instances would get it, with values in the place of its parameters. */
+  /** The script as the instances would get it: its environment before it, values in the place of its parameters. */
   script: string;
   /** What ECS itself said of a RunCommand with RepeatMode DryRun for the first batch, where that was asked for. */
   verdict?: { accepted: boolean; message: string };
@@ -89,7 +90,8 @@ export function batchSizes(rate: RateControl | undefined, planned: number): numb
 }
 
 /** Names of parameters differ by more than capitals. */
-function scriptOf({ content, parameters = {} }: CommandSpec): string {
+function scriptOf({ parameters = {}, ...command }: CommandSpec): string {
+  const content = sentScript(command);
   const values = new Map(Object.entries(parameters).map(([name, value]) => [name.toLowerCase(), value]));
   if (values.size === 0) return content;
   return content.replace(

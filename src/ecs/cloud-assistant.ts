@@ -14,6 +14,7 @@ import type {
   DescribeInvocationResultsResponseBody,
   DescribeInvocationsResponseBody,
 } from '@alicloud/ecs20140526';
+import { sentScript } from '../domain/command-environment';
 import type { InvocationState } from '../domain/invocation';
 import type { CommandSpec } from '../domain/messages';
 import { inChunks, pagesByToken } from './paging';
@@ -217,7 +218,7 @@ function runCommandRequest(call: RunCommandCall): RunCommandRequest {
     regionId: call.region,
     name: call.name,
     type: command.type,
-    commandContent: Buffer.from(command.content, 'utf8').toString('base64'),
+    commandContent: Buffer.from(sentScript(command), 'utf8').toString('base64'),
     contentEncoding: 'Base64',
     timeout: command.timeoutSeconds,
     workingDir: command.workingDirectory,

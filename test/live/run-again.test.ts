@@ -29,11 +29,14 @@ test(
       answers.add({ content: 'check', output: 'fine\n' });
       const id = `first-${site.account}`;
       const rate = ['--max-concurrency', '6', '--max-errors', '1', '--yes'];
-      const options = ['--region', site.simulator.regionId, '--all', ...rate];
+      const data = ['--env', `NAME=it's; $(reboot) {{x}}\n`];
+      const options = ['--region', site.simulator.regionId, '--all', ...rate, ...data];
 
       const dry = await say(site, 'run', ...options, '--dry-run', '--ask-ecs', '--', 'check');
       expect(dry).toMatchObject({ code: 0, stderr: expect.stringContaining('Nothing was started.') });
-      expect(dry.stdout).toMatch(/12 instances[\s\S]*2 batches: 6, 6[\s\S]*ECS: would take it[\s\S]*check/);
+      expect(dry.stdout).toMatch(
+        /12 instances[\s\S]*2 batches: 6, 6[\s\S]*ECS: would take it[\s\S]*NAME=\$\(printf %s '[\w+/=]+' \| base64 -d[^\n]*\ncheck/,
+      );
       expect(started(site)).toEqual([]);
 
       expect(await say(site, 'run', ...options, '--id', id, '--', 'check')).toMatchObject({ code: 1 });
@@ -64,6 +67,11 @@ test(
         (each) => !firstRun.has(each) || [bad, worse].includes(each),
       );
       expect([...second].sort()).toEqual(remainder.sort());
+      // The retry has the values too: every call carries the very script the dry run showed.
+      const scripts = new Set(site.calls('RunCommand').map(({ params }) => params.CommandContent));
+      expect([...scripts].map((each) => Buffer.from(each ?? '', 'base64').toString())).toEqual([
+        dry.stdout.slice(dry.stdout.indexOf('NAME=')).trimEnd(),
+      ]);
     }),
   120_000,
 );

@@ -27,7 +27,7 @@ test(
     withSite(live, { instances: 3 }, async (site) => {
       await site.startWorker();
       site.simulator.simulation.assistant.answers.add({ content: 'memory_limit', output: 'load 0.1\n' });
-      const where = ['--region', site.simulator.regionId, '--all'];
+      const where = ['--region', site.simulator.regionId, '--all', '--env', "TEAM=it's; $(us)"];
       const bad = await say(
         site,
         'schedule',
@@ -83,6 +83,11 @@ test(
       const [run = ''] = await runs();
       const ended = await say(site, 'status', run, '--follow', '--json');
       expect(JSON.parse(ended.stdout)).toMatchObject({ outcome: 'succeeded', totals: { Success: 3 } });
+
+      const [sent] = site.calls('RunCommand');
+      expect(Buffer.from(sent?.params.CommandContent ?? '', 'base64').toString()).toMatch(
+        /^TEAM=\$\(printf/m,
+      );
 
       expect((await say(site, 'schedule', 'pause', 'health')).stdout).toContain('paused');
       expect((await say(site, 'schedule', 'resume', 'health')).stdout).toContain('on');

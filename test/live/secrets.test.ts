@@ -15,7 +15,11 @@ const STS = 'CANARY/sts+token==Zm9vYmFyYmF6cXV4';
 const API_KEY = 'CANARY.api-key.Zm9vYmFyYmF6';
 const WRONG_SECRET = 'CANARYwrongSecret0123456789abc';
 /** In history by design, as input; nowhere else. */
-const COMMAND = { script: 'CANARY in the script', parameter: 'CANARY-of-a-parameter' };
+const COMMAND = {
+  script: 'CANARY in the script',
+  parameter: 'CANARY-of-a-parameter',
+  variable: 'CANARY; of a $variable',
+};
 
 let live: LiveServer;
 let site: Site;
@@ -62,7 +66,7 @@ async function runUnder(
   site.simulator.simulation.faults.clear();
   site.simulator.simulation.faults.set(faults);
   const ids = site.simulator.instanceIds.flatMap((id) => ['--instance', id]);
-  const parameter = ['--parameter', `p=${COMMAND.parameter}`];
+  const parameter = ['--parameter', `p=${COMMAND.parameter}`, '--env', `V=${COMMAND.variable}`];
   const words = ['--', 'uname', '#', '{{p}}', COMMAND.script];
   const command = ['run', '--region', site.simulator.regionId, ...ids, ...parameter, '--json', ...words];
   const run = await cli(command, options);
@@ -134,6 +138,8 @@ test.each(CASES)('%s: nothing leaks', async (_, faults, secret, outcome, says) =
   const logs = [worker.stderr, worker.stdout, run.stderr, doctor.stdout, doctor.stderr].join('\n');
   const everything = [said, logs, run.stdout, filesText(resultsDir)].join('\n');
   expect(leaked(everything, secrets)).toEqual([]);
+  const { searchAttributes, memo } = await live.client.workflow.getHandle(workflowId).describe();
+  expect(leaked(JSON.stringify([workflowId, searchAttributes, memo]), COMMAND)).toEqual([]);
   const inputs = /^(workflowExecutionStarted|activityTaskScheduled)$/;
   const errors = events.filter(({ type }) => !inputs.test(type)).map(({ text }) => text);
   expect(leaked([...errors, logs, run.stdout, filesText(resultsDir)].join('\n'), COMMAND)).toEqual([]);
@@ -145,7 +151,11 @@ test('and the search finds what is there', async () => {
     list.push(each);
   const [first] = list;
   const events = await eventsOf(live.client.workflow.getHandle(first?.workflowId ?? ''));
-  expect(leaked(events.map(({ text }) => text).join('\n'), COMMAND)).toEqual(['script', 'parameter']);
+  expect(leaked(events.map(({ text }) => text).join('\n'), COMMAND)).toEqual([
+    'script',
+    'parameter',
+    'variable',
+  ]);
   for (const form of [STS, encodeURIComponent(STS), Buffer.from(`a ${STS} b`).toString('base64')])
     expect(leaked(`… ${form} …`, secrets)).toEqual(['sts']);
 });

@@ -95,6 +95,21 @@ describe('a run', () => {
     }));
 });
 
+describe('values of the environment', () => {
+  it('reach every instance byte for byte, whatever they are, and are in nothing but the input', () =>
+    withFleet({ instances: 3 }, async (fleet) => {
+      const value = 'it\'s "a"; $(reboot) `x` {{ACS::InstanceId}} 目录\r\n\n';
+      const content = `#!/bin/sh\nprintf '%s' "$VALUE"`;
+      const handle = await fleet.start(inputFor(fleet, { content, environment: { VALUE: value } }));
+      const result = await handle.result();
+      const rows = await readRows(result.resultStore.path);
+      expect(rows.map(({ output }) => output)).toEqual([value, value, value]);
+      const { searchAttributes, memo, workflowId } = await handle.describe();
+      expect(JSON.stringify([searchAttributes, memo, workflowId])).not.toMatch(/reboot|VALUE/);
+      expect(fleet.simulator.simulation.ledger.counts().unknownParameters).toEqual({});
+    }));
+});
+
 describe('targets', () => {
   it('by tag are all found, past the 1,000 a tag filter would give', () =>
     withFleet({ instances: 1_200, tags: { role: 'web' } }, async (fleet) => {

@@ -89,6 +89,21 @@ const parameter = (input: string, name: string, value: string, answer: string): 
   words: [`echo {{${name}}}`],
 });
 
+const environment = (
+  input: string,
+  given: Record<string, string>,
+  answer: string,
+  { script: of, ...over }: Partial<InputRow> & { script?: object } = {},
+): InputRow => ({
+  input,
+  field: `command.environment.${Object.keys(given)[0] ?? ''}`,
+  option: '--env',
+  answer,
+  value: command({ ...of, environment: given }),
+  args: Object.entries(given).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+  ...over,
+});
+
 const rate = (input: string, given: Record<string, unknown>, option: string, answer: string): InputRow => ({
   input,
   field: `rate.${Object.keys(given)[0] ?? ''}`,
@@ -100,7 +115,7 @@ const rate = (input: string, given: Record<string, unknown>, option: string, ans
   ],
 });
 
-const CODE = 'the value becomes part of the script before the shell reads it. Pass it as Base64';
+const CODE = 'the value becomes part of the script before the shell reads it. Pass it by command.environment';
 
 export const INPUT_TABLE: InputRow[] = [
   {
@@ -203,6 +218,38 @@ export const INPUT_TABLE: InputRow[] = [
     args: ['--parameter', 'a=x'],
     words: ['echo {{a}} {{b}}'],
   },
+  environment('a variable named `PATH`', { PATH: '/tmp' }, 'means something to the shell itself'),
+  environment('a variable named `A-B`', { 'A-B': 'x' }, 'is not a name of a variable', {
+    field: 'command.environment."A-B"',
+  }),
+  environment('a variable without a value', {}, 'must be name=value', {
+    field: undefined,
+    args: ['--env', 'A'],
+  }),
+  environment('a variable with a NUL', { A: 'x\0' }, 'contains a NUL byte, which no variable can hold', {
+    option: undefined,
+  }),
+  environment('variables for a batch file', { A: 'x' }, 'use RunPowerShellScript', {
+    field: 'command.environment',
+    script: { type: 'RunBatScript' },
+    args: ['--env', 'A=x', '--type', 'RunBatScript'],
+  }),
+  environment('variables for a Python script', { A: 'x' }, 'needs a script of sh or bash', {
+    field: 'command.environment',
+    script: { content: '#!/usr/bin/python3' },
+    words: ['#!/usr/bin/python3'],
+  }),
+  environment('variables for a saved command', { A: 'x' }, 'a saved command is invoked as it is', {
+    field: 'command.environment',
+    option: undefined,
+    script: { commandId: 'c-hz01abc' },
+  }),
+  environment(
+    'variables too long for one call',
+    { A: 'x'.repeat(14_000) },
+    'has 5 bytes and 18738 more for the values of its environment, 24992 after Base64; at most 24576',
+    { field: 'command.content', option: 'command' },
+  ),
   {
     input: 'a resource group that is none',
     field: 'targets.resourceGroupId',

@@ -9,7 +9,14 @@ import type { RunOptions } from '../../src/cli/run-options';
 import { targetOf } from '../../src/cli/stack-options';
 import { newRunId, runIdErrors } from '../../src/client';
 
-const NONE: RunOptions = { instance: [], tag: [], parameter: [], exclude: [], type: 'RunShellScript' };
+const NONE: RunOptions = {
+  instance: [],
+  tag: [],
+  parameter: [],
+  env: [],
+  exclude: [],
+  type: 'RunShellScript',
+};
 const GOOD: RunOptions = { ...NONE, region: 'cn-hangzhou', instance: ['i-1'] };
 
 function errorsOf(options: Partial<RunOptions>, words = ['ls']): string[] {
@@ -25,6 +32,7 @@ test('options become the input of the workflow', () => {
     user: 'nobody',
     workingDirectory: '/tmp',
     parameter: ['dir=/var/log', 'day='],
+    env: ['A=', 'B=x=y\n'],
     name: 'logs',
   };
   expect(readRunOptions(options, ['ls', '{{dir}}', '{{day}}'])).toEqual({
@@ -42,6 +50,7 @@ test('options become the input of the workflow', () => {
         user: 'nobody',
         workingDirectory: '/tmp',
         parameters: { dir: '/var/log', day: '' },
+        environment: { A: '', B: 'x=y\n' },
       },
       name: 'logs',
     },
