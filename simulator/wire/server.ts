@@ -1,11 +1,11 @@
 /**
  * The ECS port. The rule: whatever arrives, the answer is JSON with a RequestId, also when it never was a call.
  */
-import { createServer } from 'node:http';
+import { createServer, STATUS_CODES } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { EcsError } from '../core/errors';
-import type { Gateway, Reply } from '../core/gateway';
+import type { Gateway } from '../core/gateway';
 import { deliver } from './deliver';
 import { refusalOf } from './guard';
 import type { RawRequest } from './request';
@@ -16,9 +16,17 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 /** A server of the ECS wire, not yet listening. */
 export function createEcsServer(gateway: Gateway): Server {
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+  // A request without Host would otherwise be answered by Node itself, with an empty body.
+  const options = { maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false };
+  const server = createServer(options, (request, response) => {
     answer(gateway, request, response).catch(() => response.destroy());
   });
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    deliver(gateway.reject(wrongExpectation(), request.headers.host ?? ''), response).catch(() =>
+      response.destroy(),
+    );
+  });
+  server.on('connect', (_request, socket) => refuseRaw(gateway, wrongMethod('CONNECT'), socket));
   server.on('clientError', (error, socket) => refuseSocket(gateway, error, socket));
   server.keepAliveTimeout = 65_000;
   return server;
@@ -46,6 +54,8 @@ const notFound = (): EcsError =>
   new EcsError(404, 'InvalidApi.NotFound', 'Specified api is not found, please check your url and method.');
 const wrongMethod = (method = ''): EcsError =>
   new EcsError(405, 'UnsupportedHTTPMethod', `This http method ${method} is not supported.`);
+const wrongExpectation = (): EcsError =>
+  new EcsError(417, 'ExpectationFailed', 'Of the Expect header only 100-continue is supported.');
 const tooLarge = (): EcsError => new EcsError(413, 'RequestEntityTooLarge', 'The request body is too large.');
 
 function split(url: string): [string, string] {
@@ -79,18 +89,22 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
 
 function refuseSocket(gateway: Gateway, error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const tooLong = error.code === 'HPE_HEADER_OVERFLOW';
-  const timeout = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const [status, reason] = tooLong
-    ? ([431, 'Request Header Fields Too Large'] as const)
-    : timeout
-      ? ([408, 'Request Timeout'] as const)
-      : ([400, 'Bad Request'] as const);
-  const code = tooLong ? 'RequestHeaderFieldsTooLarge' : timeout ? 'RequestTimeout' : 'InvalidRequest';
-  const reply: Reply = gateway.reject(new EcsError(status, code, `${reason}.`), '');
-  const body = JSON.stringify(reply.body);
+  refuseRaw(gateway, socketError(error.code), socket);
+}
+
+function socketError(code: string | undefined): EcsError {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new EcsError(431, 'RequestHeaderFieldsTooLarge', 'Request Header Fields Too Large.');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new EcsError(408, 'RequestTimeout', 'Request Timeout.');
+  return new EcsError(400, 'InvalidRequest', 'Bad Request.');
+}
+
+/** Answers where Node has no response object to answer with. */
+function refuseRaw(gateway: Gateway, error: EcsError, socket: Duplex): void {
+  const body = JSON.stringify(gateway.reject(error, '').body);
+  const reason = STATUS_CODES[error.httpStatus] ?? '';
   socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json;charset=utf-8\r\n` +
+    `HTTP/1.1 ${error.httpStatus} ${reason}\r\nContent-Type: application/json;charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

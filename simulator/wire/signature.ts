@@ -72,8 +72,15 @@ export function verifySignature(
   unknownKeyStatus: 404 | 400 = 404,
 ): Verified {
   const authorization = header(request, 'authorization');
-  if (authorization !== undefined) return verifyV3(request, authorization, secretOf, now, unknownKeyStatus);
+  // Another Authorization, of a proxy for instance, says nothing about a V1 request.
+  const isV3 = authorization?.startsWith('ACS3-') ?? false;
+  if (authorization !== undefined && (isV3 || !isSignedV1(request)))
+    return verifyV3(request, authorization, secretOf, now, unknownKeyStatus);
   return verifyV1(request, secretOf, now, unknownKeyStatus);
+}
+
+function isSignedV1(request: RawRequest): boolean {
+  return allPairs(request).some(([name]) => name === 'Signature');
 }
 
 function requireSecret(accessKeyId: string, secretOf: SecretOf, status: 404 | 400): string {
@@ -172,8 +179,8 @@ function verifyV1(
   now: number,
   unknownKeyStatus: 404 | 400,
 ): Verified {
-  const pairs = allPairs(request);
-  const values = new Map(pairs);
+  // A name in the query and in the form body is one parameter, and it is the body's: clients sign it once.
+  const values = new Map(allPairs(request));
   const need = (name: string): string => {
     const value = values.get(name);
     if (!value) throw new EcsError(400, `Missing${name}`, `${name} is mandatory for this action.`);
@@ -183,12 +190,12 @@ function verifyV1(
   const secret = requireSecret(accessKeyId, secretOf, unknownKeyStatus);
   const signature = values.get('Signature');
   if (!signature) throw incomplete('Signature is absent.');
-  const method = values.get('SignatureMethod') ?? 'HMAC-SHA1';
-  if (method !== 'HMAC-SHA1' || !['', undefined].includes(values.get('SignatureType')))
+  if (need('SignatureMethod') !== 'HMAC-SHA1' || !['', undefined].includes(values.get('SignatureType')))
     throw new EcsError(400, 'InvalidSignatureMethod', 'Specified signature method is not valid.');
+  if (need('SignatureVersion') !== '1.0') throw incomplete('SignatureVersion must be 1.0.');
   requireFresh(need('Timestamp'), now);
   const nonce = need('SignatureNonce');
-  const signed = pairs.filter(([name]) => name !== 'Signature');
+  const signed = [...values].filter(([name]) => name !== 'Signature');
   const stringToSign = `${request.method}&${encode('/')}&${encode(canonicalQuery(signed))}`;
   const wanted = createHmac('sha1', `${secret}&`).update(stringToSign).digest('base64');
   requireEqual(signature, wanted, stringToSign);

@@ -2,6 +2,7 @@
  * The gateway answers every request, good or bad, with JSON and the documented code, in the recommended order of
  * checks.
  */
+import { createHmac, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { send } from './support/api';
 import { useSimulator } from './support/simulated';
@@ -109,6 +110,13 @@ test.each([
     431,
   ],
   ['no HTTP at all', 'hello\r\n\r\n', 400],
+  ['no Host', 'GET / HTTP/1.1\r\nconnection: close\r\n\r\n', 403],
+  [
+    'an expectation of nobody',
+    'POST / HTTP/1.1\r\nhost: 127.0.0.1\r\nexpect: tea\r\nconnection: close\r\n\r\n',
+    417,
+  ],
+  ['CONNECT', 'CONNECT example:1 HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n', 405],
 ])('%s is answered in JSON', async (_what, bytes, status) => {
   const text = await rawAnswer(bytes);
   expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
@@ -133,6 +141,80 @@ test('an unsigned call is refused', async () => {
   const answer = await send(endpoint, { method: 'GET', target, headers: { host: endpoint }, body: '' });
   expect(codeOf(answer)).toBe('400 MissingAccessKeyId');
 });
+
+describe('V1', () => {
+  // As any client signs: each name once, in the order of the bytes.
+  const signed = async (changes: Record<string, string | undefined>, sent: Partial<Sent> = {}) => {
+    const { endpoint, accessKeyId, accessKeySecret } = sim();
+    const all = { ...systemParameters(accessKeyId), ...changes, ...sent.form };
+    const params = Object.entries(all).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value] as const],
+    );
+    const canonical = params
+      .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+      .sort()
+      .join('&');
+    const Signature = createHmac('sha1', `${accessKeySecret}&`)
+      .update(`POST&%2F&${encodeURIComponent(canonical)}`)
+      .digest('base64');
+    const inQuery = params.filter(([name]) => !(name in (sent.form ?? {})));
+    const query = new URLSearchParams(Object.fromEntries([...inQuery, ...(sent.query ?? [])]));
+    query.set('Signature', Signature);
+    const body = new URLSearchParams(sent.form).toString();
+    const type = body === '' ? '' : 'application/x-www-form-urlencoded';
+    const headers = { host: endpoint, 'content-type': type, ...sent.headers };
+    const target = `/?${query.toString()}`;
+    return codeOf(await send(endpoint, { method: 'POST', target, headers, body }));
+  };
+
+  test.each([
+    ['AccessKeyId', '400 MissingAccessKeyId'],
+    ['SignatureMethod', '400 MissingSignatureMethod'],
+    ['SignatureVersion', '400 MissingSignatureVersion'],
+    ['SignatureNonce', '400 MissingSignatureNonce'],
+    ['Timestamp', '400 MissingTimestamp'],
+    ['Version', '400 MissingVersion'],
+    ['Action', '400 MissingAction'],
+  ])('a call without %s is refused', async (name, code) => {
+    expect(await signed({ [name]: undefined })).toBe(code);
+  });
+
+  test('another SignatureVersion is refused', async () => {
+    expect(await signed({ SignatureVersion: '2.0' })).toBe('400 IncompleteSignature');
+  });
+
+  test("an Authorization that is no V3 signature, a proxy's for instance, changes nothing", async () => {
+    expect(await signed({}, { headers: { authorization: 'Basic eDp5' } })).toBe('200 undefined');
+  });
+
+  test('a name in the query and in the form body is one parameter and the body has the say', async () => {
+    // The old Python SDK does so: it adds its own RegionId to the query of whatever is sent as a form.
+    const query = [['RegionId', 'cn-nowhere']] as const;
+    const form = { RegionId: 'cn-hangzhou' };
+    expect(await signed({ Action: 'DescribeZones' }, { query, form })).toBe('200 undefined');
+    const wrong = { form: { RegionId: 'cn-nowhere' }, query: [['RegionId', 'cn-hangzhou']] as const };
+    expect(await signed({ Action: 'DescribeZones' }, wrong)).toBe('404 InvalidRegionId.NotFound');
+  });
+});
+
+interface Sent {
+  readonly query: readonly (readonly [string, string])[];
+  readonly form: Record<string, string>;
+  readonly headers: Record<string, string>;
+}
+
+function systemParameters(accessKeyId: string): Record<string, string> {
+  return {
+    AccessKeyId: accessKeyId,
+    Action: 'DescribeRegions',
+    Version: '2014-05-26',
+    Format: 'JSON',
+    SignatureMethod: 'HMAC-SHA1',
+    SignatureVersion: '1.0',
+    SignatureNonce: randomUUID(),
+    Timestamp: at(0),
+  };
+}
 
 test('a disabled key is refused, a new one works beside it', async () => {
   await sim().control.addKey('second', 'second-secret');
