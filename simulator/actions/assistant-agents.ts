@@ -27,7 +27,7 @@ export const describeCloudAssistantStatus = defineAction({
     const page = context.page(
       found,
       (instance) => instance.sequence,
-      ids.length > 0 ? { PageSize: found.length } : params,
+      ids.length > 0 ? { PageSize: found.length, NextToken: undefined } : params,
       ASSISTANT_PAGES,
     );
     const views = page.items.map((instance) => agentView(context, instance));

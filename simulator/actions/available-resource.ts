@@ -21,6 +21,7 @@ export const describeAvailableResource = defineAction({
   name: 'DescribeAvailableResource',
   required: ['DestinationResource', 'RegionId'],
   invalid: (name) => new EcsError(400, 'Invalid.Param', `The specified parameter ${name} is not valid.`),
+  unknownRegion: wrong('RegionId'),
   quota: 'describe',
   params: {
     ...ignoredAll('DedicatedHostId Scope SpotDuration'),

@@ -20,6 +20,15 @@ const ALIASES = ['system', 'self', 'others', 'marketplace'];
 /** Who owns the public images here. */
 const SYSTEM_OWNER = 1_898_289_672_128_034;
 
+const FEATURES = {
+  NvmeSupport: 'supported',
+  ImdsSupport: 'v2',
+  CpuOnlineUpgrade: 'unsupported',
+  CpuOnlineDowngrade: 'unsupported',
+  MemoryOnlineUpgrade: 'unsupported',
+  MemoryOnlineDowngrade: 'unsupported',
+};
+
 const params = {
   ...ignoredAll('ActionType IsSupportCloudinit IsSupportIoOptimized ShowExpired'),
   RegionId: text(),
@@ -152,7 +161,7 @@ function imageView(context: ActionContext, image: Image): Record<string, unknown
     LicenseType: 'Auto',
     DiskDeviceMappings: { DiskDeviceMapping: image.disks.map((disk) => mappingView(context, image, disk)) },
     DetectionOptions: { Items: { Item: [] }, Status: '' },
-    Features: { NvmeSupport: 'supported', ImdsSupport: 'v2' },
+    Features: FEATURES,
     SecureBootOptions: { SecureBootSupport: 'unsupported' },
     Tags: tagsView(image.tags),
   };

@@ -1,8 +1,8 @@
 /**
- * DescribeDisks. The rule: times of disks carry seconds, except the top-level AttachedTime.
+ * DescribeDisks. The rule: times of disks carry seconds, as in published answers; only ExpiredTime has minutes.
  */
 import type { PageLimits } from '../core';
-import { defineAction, flag, ignoredAll, jsonList, minutes, pageParams, seconds, text } from '../core';
+import { defineAction, flag, ignoredAll, jsonList, pageParams, seconds, text } from '../core';
 import type { Disk } from '../model/storage';
 import { tagsView } from './instance-view';
 import { createdWithin, filterList } from './resource-params';
@@ -98,8 +98,8 @@ function diskView(disk: Disk): Record<string, unknown> {
     Placement: { ZoneIds: disk.zoneId },
     DiskChargeType: 'PostPaid',
     CreationTime: seconds(disk.createdAt),
-    AttachedTime: disk.attachedAt === undefined ? '' : minutes(disk.attachedAt),
-    DetachedTime: disk.detachedAt === undefined ? '' : minutes(disk.detachedAt),
+    AttachedTime: disk.attachedAt === undefined ? '' : seconds(disk.attachedAt),
+    DetachedTime: disk.detachedAt === undefined ? '' : seconds(disk.detachedAt),
     ExpiredTime: '2999-09-08T16:00Z',
     Attachments: { Attachment: attachments },
     MountInstances: { MountInstance: [] },

@@ -72,6 +72,10 @@ export const createImage = defineAction({
   quota: 'mutate',
   dryRun: true,
   clientToken,
+  tokenMismatch: ({ imageTokenMismatch }) =>
+    imageTokenMismatch === 'IdempotenceParamNotMatch'
+      ? new EcsError(400, imageTokenMismatch, 'A ClientToken used before came with other parameters.')
+      : errors.idempotentMismatch(),
   params: createParams,
   async handle(context, params) {
     const { region, simulation, requestId } = context;
@@ -168,6 +172,7 @@ function requireSystem(mappings: Mapping[]): Mapping[] {
 export const copyImage = defineAction({
   name: 'CopyImage',
   required: ['ImageId', 'RegionId'],
+  unknownRegion: [400, 'SourceRegion.NotFound', 'The specified source region does not exist.'],
   quota: 'mutate',
   dryRun: true,
   clientToken,

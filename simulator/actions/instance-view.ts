@@ -8,6 +8,33 @@ import type { Instance } from '../model/instance';
 
 const NEVER = '2099-12-31T15:59Z';
 
+const CPU = {
+  ThreadsPerCore: 2,
+  Numa: 'ON',
+  TopologyType: '',
+  TurboMode: '',
+  NestedVirtualization: '',
+  EnableVISST: false,
+  EnableVRDT: false,
+};
+
+/** What is documented and the same for every instance here. */
+const PLAIN = {
+  AdditionalInfo: { EnableHighDensityMode: false, ManagedHostId: '', NodeSerialNumber: '' },
+  ClockOptions: { PtpStatus: 'disabled' },
+  EnableNVS: false,
+  HibernationOptions: { Configured: false },
+  ImageOptions: { LoginAsNonRoot: false, CurrentOSNVMeSupported: true },
+  SecurityOptions: { EnableSecureBoot: false },
+  PrivateDnsNameOptions: {
+    EnableInstanceIdDnsAAAARecord: false,
+    EnableInstanceIdDnsARecord: false,
+    EnableIpDnsARecord: false,
+    EnableIpDnsPtrRecord: false,
+    HostnameType: 'Custom',
+  },
+};
+
 /** Tags as answers write them. */
 export function tagsView(tags: ReadonlyMap<string, string>): { Tag: { TagKey: string; TagValue: string }[] } {
   return { Tag: [...tags].map(([TagKey, TagValue]) => ({ TagKey, TagValue })) };
@@ -94,10 +121,14 @@ export function instanceView(instance: Instance, status: Instance['status']): Re
     DedicatedHostAttribute: { DedicatedHostClusterId: '', DedicatedHostId: '', DedicatedHostName: '' },
     DedicatedInstanceAttribute: { Affinity: '', Tenancy: '' },
     EcsCapacityReservationAttr: { CapacityReservationId: '', CapacityReservationPreference: '' },
-    MetadataOptions: { HttpEndpoint: 'enabled', HttpTokens: instance.httpTokens, HttpPutResponseHopLimit: 0 },
-    CpuOptions: { CoreCount: Math.max(1, (type?.cpu ?? 2) / 2), ThreadsPerCore: 2, Numa: 'ON' },
-    HibernationOptions: { Configured: false },
-    ImageOptions: { LoginAsNonRoot: false },
+    MetadataOptions: {
+      HttpEndpoint: 'enabled',
+      HttpTokens: instance.httpTokens,
+      HttpPutResponseHopLimit: 0,
+      InstanceMetadataTags: 'disabled',
+    },
+    CpuOptions: { ...CPU, CoreCount: Math.max(1, (type?.cpu ?? 2) / 2) },
+    ...PLAIN,
   };
 }
 
@@ -120,7 +151,9 @@ function networkInterface(instance: Instance): Record<string, unknown> {
     MacAddress: ['00', '16', ...host].join(':'),
     Type: 'Primary',
     PrimaryIpAddress: instance.privateIp,
-    PrivateIpSets: { PrivateIpSet: [{ PrivateIpAddress: instance.privateIp, Primary: true }] },
+    PrivateIpSets: {
+      PrivateIpSet: [{ PrivateIpAddress: instance.privateIp, PrivateDnsName: '', Primary: true }],
+    },
     Ipv6Sets: { Ipv6Set: [] },
     Ipv4PrefixSets: { Ipv4PrefixSet: [] },
     Ipv6PrefixSets: { Ipv6PrefixSet: [] },
@@ -140,6 +173,7 @@ export function attributeView(instance: Instance): Record<string, unknown> {
     DedicatedHostAttribute: { DedicatedHostId: '', DedicatedHostName: '' },
     EnableJumboFrame: false,
     EnableNetworkEncryption: false,
-    SecurityOptions: { EnableSecureBoot: false },
+    NetworkOptions: { BandwidthWeighting: '', EnableJumboFrame: false, EnableNetworkEncryption: false },
+    SecurityOptions: PLAIN.SecurityOptions,
   };
 }

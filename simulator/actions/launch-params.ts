@@ -167,7 +167,7 @@ export const launchParams = {
   }),
   SpotDuration: number({
     min: 0,
-    max: 6,
+    max: 1,
     bad: [400, 'InvalidSpotDuration', 'The specified SpotDuration is not valid.'],
   }),
   SpotInterruptionBehavior: text({

@@ -53,6 +53,7 @@ export const describeSecurityGroups = defineAction({
       CreationTime: seconds(group.createdAt),
       ResourceGroupId: '',
       ServiceManaged: false,
+      ServiceID: 0,
       AvailableInstanceAmount: 1000,
       EcsCount: [...region.instances.values()].filter((i) =>
         i.securityGroupIds.includes(group.securityGroupId),

@@ -23,6 +23,7 @@ export const describeSpotPriceHistory = defineAction({
   required: ['RegionId', 'NetworkType', 'InstanceType'],
   missing,
   invalid: bad,
+  unknownRegion: bad,
   quota: 'describe',
   params: {
     RegionId: text(),
@@ -35,7 +36,7 @@ export const describeSpotPriceHistory = defineAction({
     IoOptimized: text({ oneOf: ['optimized', 'none'] }),
     SpotDuration: number({
       min: 0,
-      max: 6,
+      max: 1,
       bad: [400, 'InvalidSpotDuration', 'The specified SpotDuration is not valid.'],
     }),
     Offset: number({ min: 0 }),
@@ -79,19 +80,17 @@ function hoursOf(
   end: number,
 ): Record<string, unknown>[] {
   const rows: Record<string, unknown>[] = [];
-  const row = (at: number): void =>
-    void rows.push({
+  // The hour that is not over yet has the price that holds now, so that one set this minute is seen.
+  for (let at = Math.ceil(start / HOUR) * HOUR; at <= end; at += HOUR)
+    rows.push({
       ZoneId: zoneId,
       InstanceType: type.id,
       NetworkType: 'vpc',
       IoOptimized: 'optimized',
       Timestamp: seconds(at),
-      SpotPrice: context.simulation.spot.prices.at(zoneId, type, at),
+      SpotPrice: context.simulation.spot.prices.at(zoneId, type, Math.min(end, at + HOUR - 1)),
       OriginPrice: type.price,
     });
-  for (let at = Math.ceil(start / HOUR) * HOUR; at < end; at += HOUR) row(at);
-  // The last row is what holds at the end, so that a price of this hour is seen.
-  row(end);
   return rows;
 }
 
@@ -109,6 +108,7 @@ export const describeSpotAdvice = defineAction({
   required: ['RegionId'],
   missing,
   invalid: bad,
+  unknownRegion: [404, 'Invalid.RegionId', 'The specified RegionId is not valid.'],
   quota: 'describe',
   params: {
     RegionId: text(),

@@ -7,12 +7,13 @@ import type { Simulation } from '../simulation';
 import type { Instance } from '../model/instance';
 import type { Region } from '../model/region';
 import type { ErrorSpec, MissingFamily } from './errors';
-import { EcsError, errors, missingGateway } from './errors';
+import { EcsError, errors, missingGateway, toError } from './errors';
 import type { DrawnFaults, Fault, FaultOf } from './faults';
 import type { Page, PageLimits, PageParams } from './paging';
 import { paginate, queryIdentity } from './paging';
 import { ParamReader } from './param-reader';
 import type { ParamsOf, Schema } from './schema';
+import type { Switches } from './settings';
 import type { Quota } from './throttle';
 
 /** The fields of an answer; `RequestId` is added. */
@@ -115,6 +116,10 @@ export interface ActionSpec<S extends Schema, R extends keyof S & string> {
   readonly quota: Quota;
   /** Present on actions that take a ClientToken: the error of a malformed one. */
   readonly clientToken?: ErrorSpec;
+  /** The error of a RegionId that names no region, where it is not 404 InvalidRegionId.NotFound. */
+  readonly unknownRegion?: ErrorSpec;
+  /** The error of a ClientToken used again with other parameters, where it is not 403 IdempotentParameterMismatch. */
+  readonly tokenMismatch?: (switches: Switches) => EcsError;
   /** True when `DryRun=true` answers DryRunOperation after the parameters have been checked. */
   readonly dryRun?: boolean;
   handle(context: ActionContext, params: ParamsOf<S, R>): Answer | Promise<Answer>;
@@ -133,6 +138,10 @@ export interface Action {
   readonly quota: Quota;
   readonly clientToken: boolean;
   readonly dryRun: boolean;
+  /** The error of a RegionId that names no region. */
+  unknownRegion(regionId: string): EcsError;
+  /** The error of a ClientToken used again with other parameters. */
+  tokenMismatch(switches: Switches): EcsError;
   /** Checks the parameters: first that the required ones are there, then every format and limit. */
   prepare(raw: ReadonlyMap<string, string>): PreparedCall;
 }
@@ -168,6 +177,9 @@ export function defineAction<S extends Schema, R extends keyof S & string = neve
     quota: spec.quota,
     clientToken: spec.clientToken !== undefined,
     dryRun: spec.dryRun ?? false,
+    unknownRegion: (regionId) =>
+      spec.unknownRegion ? toError(spec.unknownRegion, 'RegionId', regionId) : errors.regionNotFound(),
+    tokenMismatch: spec.tokenMismatch ?? errors.idempotentMismatch,
     prepare(raw) {
       const reader = new ParamReader(raw);
       const missing = spec.missing ?? missingGateway;

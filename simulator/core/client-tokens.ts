@@ -24,11 +24,17 @@ export class ClientTokens {
   private readonly memory = new Map<string, Remembered>();
 
   /** Looks up a token; throws the documented error when it is in use or was used with other parameters. */
-  claim(scope: string, params: ReadonlyMap<string, string>, now: number, lifetime: number): TokenVerdict {
+  claim(
+    scope: string,
+    params: ReadonlyMap<string, string>,
+    now: number,
+    lifetime: number,
+    mismatch = errors.idempotentMismatch,
+  ): TokenVerdict {
     const fingerprint = fingerprintOf(params);
     const known = this.memory.get(scope);
     if (known && known.expires > now) {
-      if (known.fingerprint !== fingerprint) throw errors.idempotentMismatch();
+      if (known.fingerprint !== fingerprint) throw mismatch();
       if (!known.answer) throw errors.idempotentProcessing();
       return { kind: 'known', answer: known.answer };
     }

@@ -132,7 +132,7 @@ export class Gateway {
     authorize(simulation.policy, action.name, version === VPC_VERSION ? 'vpc' : 'ecs');
     const prepared = action.prepare(call.params);
     call.unknownParameters = prepared.unknownParameters;
-    if (regionId !== '') simulation.world.region(regionId);
+    if (regionId !== '' && !simulation.world.regions.has(regionId)) throw action.unknownRegion(regionId);
     if (action.dryRun && call.params.get('DryRun')?.toLowerCase() === 'true') throw errors.dryRun();
     const context = new ActionContext(
       simulation,
@@ -199,10 +199,12 @@ export class Gateway {
       await pause(drawn, 'during');
       return run();
     }
-    const { tokens, faults, clock, clientTokenLifetimeMs } = this.simulation;
+    const { tokens, faults, clock, clientTokenLifetimeMs, switches } = this.simulation;
     const lifetime = faults.condition('clientTokenLifetime', action.name)?.ms ?? clientTokenLifetimeMs;
     const scope = JSON.stringify([context.raw.get('RegionId') ?? '', action.name, token]);
-    const verdict = tokens.claim(scope, context.raw, clock.now(), lifetime);
+    const verdict = tokens.claim(scope, context.raw, clock.now(), lifetime, () =>
+      action.tokenMismatch(switches),
+    );
     if (verdict.kind === 'known') return verdict.answer;
     try {
       await pause(drawn, 'during');

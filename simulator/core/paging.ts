@@ -88,21 +88,21 @@ export function paginate<T>(
   call: PageCall,
 ): Page<T> {
   const tokenMode = params.MaxResults !== undefined || params.NextToken !== undefined;
-  return tokenMode
-    ? tokenPage(rows, orderOf, params, limits, call)
-    : numberPage(rows, params, limits, call.disorder);
+  return tokenMode ? tokenPage(rows, orderOf, params, limits, call) : numberPage(rows, params, limits, call);
 }
 
 function numberPage<T>(
   rows: readonly T[],
   params: PageParams,
   limits: PageLimits,
-  disorder: PageDisorder,
+  { disorder, lastToken }: PageCall,
 ): Page<T> {
   const size = clamp(params.PageSize ?? limits.defaultSize, 1, limits.max);
   const page = Math.max(1, params.PageNumber ?? 1);
   const start = Math.max(0, (page - 1) * size + (page > 1 ? disorder.shift : 0));
-  const fields = { PageNumber: page, PageSize: size, TotalCount: rows.length };
+  const fields: Record<string, unknown> = { PageNumber: page, PageSize: size, TotalCount: rows.length };
+  // Actions that know tokens have the field in both styles.
+  if ('NextToken' in params && lastToken === 'empty') fields['NextToken'] = '';
   return { items: rows.slice(start, start + size), fields };
 }
 

@@ -83,6 +83,10 @@ export const switchesSchema = z
     unknownImage: z.enum(['reject', 'accept']).default('reject'),
     /** DeleteImage of an image that does not exist: success or 404. */
     deleteUnknownImage: z.enum(['success', 'reject']).default('success'),
+    /** CreateImage with a ClientToken used before: the code of its own table (400), or of all others (403). */
+    imageTokenMismatch: z
+      .enum(['IdempotenceParamNotMatch', 'IdempotentParameterMismatch'])
+      .default('IdempotenceParamNotMatch'),
     /** InvalidAccessKeyId.NotFound is 404 on ECS pages, 400 on others. */
     unknownKeyStatus: z.union([z.literal(404), z.literal(400)]).default(404),
     /** The last page has `NextToken: ""`, or no such field. */

@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../support/temporary';
 import { codeOf } from './support/assistant';
 import { faultsOf, gapsOf } from './support/model-check';
 import type { WithSdk } from './support/sdk';
-import { driven, eachDriven, REGION } from './support/sdk';
+import { driven, eachDriven, REGION, second, START } from './support/sdk';
 
 const sim = eachDriven();
 const first = (): string => sim().instanceIds[0] ?? '';
@@ -49,6 +49,9 @@ test('a disk is made, attached, detached and deleted, each taking its time', asy
   const attached = await one(diskId);
   expect(attached).toMatchObject({ status: 'In_use', device: '/dev/xvdb', deleteWithInstance: true });
   expect(attached?.attachments?.attachment?.[0]?.instanceId).toBe(first());
+  // In published answers with seconds, at both places, whatever the documents say.
+  expect(attached?.attachedTime).toBe(second(START + 2_000));
+  expect(attached?.attachments?.attachment?.[0]?.attachedTime).toBe(second(START + 2_000));
   expect(await codeOf(sim().sdk.deleteDisk(new Models.DeleteDiskRequest({ diskId })))).toBe(
     '403 IncorrectDiskStatus',
   );

@@ -70,6 +70,15 @@ test('an image is invisible until it is Available, unless it is asked for', asyn
   });
 });
 
+test('a ClientToken is one image; with other parameters the code is the one of CreateImage, or of all by the switch', async () => {
+  const imageId = await make({ imageName: 'one', clientToken: 'token' });
+  expect(await make({ imageName: 'one', clientToken: 'token' })).toBe(imageId);
+  const other = (): Promise<string> => codeOf(make({ imageName: 'two', clientToken: 'token' }));
+  expect(await other()).toBe('400 IdempotenceParamNotMatch');
+  await sim().control.setSwitches({ imageTokenMismatch: 'IdempotentParameterMismatch' });
+  expect(await other()).toBe('403 IdempotentParameterMismatch');
+});
+
 test('after a snapshot of the disk, the next image is quick', async () => {
   await snapshot();
   const imageId = await make();

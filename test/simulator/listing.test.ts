@@ -157,6 +157,21 @@ test('a token is opaque, bound to its filters and cannot be made up', async () =
   ).toBe('200 OK');
 });
 
+test.each([
+  ['DescribeInstances', 'empty', ''],
+  ['DescribeDisks', 'empty', ''],
+  ['DescribeCommands', 'absent', undefined],
+  ['DescribeInstanceStatus', 'empty', undefined],
+] as const)(
+  'by number too %s has a NextToken where it knows tokens at all (%s)',
+  async (action, lastNextToken, token) => {
+    await sim().control.setSwitches({ lastNextToken });
+    const answer = await sim().ok(action, { PageNumber: '1' });
+    expect([answer['NextToken'], 'NextToken' in answer]).toEqual([token, token !== undefined]);
+    await sim().control.setSwitches({ lastNextToken: 'empty' });
+  },
+);
+
 test('DescribeInstanceStatus takes 100 ids and answers only what is there', async () => {
   const answer = await sim().ok('DescribeInstanceStatus', {
     'InstanceId.1': 'i-stopped',

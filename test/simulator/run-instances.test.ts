@@ -59,6 +59,7 @@ test.each([
     { SpotStrategy: 'SpotAsPriceGo', InstanceChargeType: 'PrePaid' },
     '400 InvalidSpotPrepaid',
   ],
+  ['two protected hours', { SpotStrategy: 'SpotAsPriceGo', SpotDuration: '2' }, '400 InvalidSpotDuration'],
   ['an unknown behaviour', { SpotInterruptionBehavior: 'Vanish' }, '400 InvalidSpotInterruptionBehavior'],
   [
     'a disk smaller than the image',

@@ -34,6 +34,24 @@ test('the price history is hourly, the same at every look, and ends with what ho
   expect(new Set((await history())?.spotPrices?.spotPriceType?.map((row) => row.zoneId)).size).toBe(4);
 });
 
+test('within the hour, the last row is of the hour that has begun and has the price that holds now', async () => {
+  await sim().control.advance(20 * 60_000);
+  await sim().control.setSpotPrice({ zoneId: ZONE, instanceType: TYPE, price: 0.222 });
+  const rows = (await history({ zoneId: ZONE }))?.spotPrices?.spotPriceType ?? [];
+  expect(rows.map((row) => row.timestamp)).toEqual([2, 1, 0].map((ago) => second(START - ago * HOUR)));
+  expect(rows.at(-1)?.spotPrice).toBe(0.222);
+});
+
+test.each([
+  ['DescribeSpotPriceHistory', { NetworkType: 'vpc', InstanceType: TYPE }, '400 InvalidParams.RegionId'],
+  ['DescribeSpotAdvice', {}, '404 Invalid.RegionId'],
+  ['DescribeAvailableResource', { DestinationResource: 'Zone' }, '404 Invalid.RegionId'],
+  ['CopyImage', { ImageId: 'm-x' }, '400 SourceRegion.NotFound'],
+  ['DescribeZones', {}, '404 InvalidRegionId.NotFound'],
+])('%s has its own word for an unknown region', async (action, params, code) => {
+  expect(await sim().fails(action, { ...params, RegionId: 'cn-nowhere' })).toBe(code);
+});
+
 test('a long history comes in pieces', async () => {
   const startTime = second(START - 30 * 24 * HOUR);
   const one = await history({ startTime });
@@ -50,6 +68,7 @@ test.each([
   ['more than a month', { startTime: second(START - 31 * 24 * HOUR) }, '400 InvalidParams.EndTime'],
   ['a start after the end', { startTime: second(START + HOUR) }, '400 InvalidParams.StartTime'],
   ['no type', { instanceType: '' }, '400 MissingParameter'],
+  ['two protected hours', { spotDuration: 2 }, '400 InvalidSpotDuration'],
 ])('a price history of %s is refused', async (_what, over, code) => {
   expect(await codeOf(history(over))).toBe(code);
 });
