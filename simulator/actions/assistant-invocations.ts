@@ -2,40 +2,29 @@
  * DescribeInvocations, DescribeInvocationResults and StopInvocation. The rule: an id nobody knows is an empty list
  * when one asks and 404 when one acts.
  */
-import { createHash } from 'node:crypto';
 import { cloudAssistant } from '../assistant';
 import type { Execution, Invocation, Task } from '../assistant/model';
 import { isRepeating, isTimed } from '../assistant/model';
 import { isOver } from '../assistant/timed';
 import { isEnd, legacyStatus, wholeLegacyStatus, wholeStatus } from '../assistant/vocabulary';
 import type { ActionContext } from '../core';
-import { defineAction, EcsError, flag, pageParams, text } from '../core';
+import { defineAction, EcsError, flag, text } from '../core';
+import { ordered, sentFilters, sentMatching } from './assistant-listing';
+import type { SentFilters } from './assistant-listing';
 import { ASSISTANT_PAGES, instanceIds } from './assistant-params';
 import { encoder, invocationView, resultView } from './assistant-views';
-import type { RequestTag } from './tag-rules';
-import { carries, tagList, TAG_SEARCH_CAP } from './tag-rules';
 
-/** More than any invocation has instances, so that rows of one stay together. */
-const ROWS = 4_096;
+const filters = { CommandId: text(), ContentEncoding: text(), ...sentFilters };
 
-/** Filters that both lists have. */
-interface Filters {
-  readonly InvokeId: string | undefined;
-  readonly CommandId: string | undefined;
-  readonly InstanceId: string | undefined;
-  readonly ResourceGroupId: string | undefined;
-  readonly Tag: readonly RequestTag[];
+function matching(
+  context: ActionContext,
+  given: SentFilters & { readonly CommandId: string | undefined },
+): Invocation[] {
+  const { store } = cloudAssistant(context.simulation);
+  return sentMatching(context, store.sent, given).filter(
+    (invocation) => given.CommandId === undefined || invocation.command.commandId === given.CommandId,
+  );
 }
-
-const filters = {
-  InvokeId: text(),
-  CommandId: text(),
-  InstanceId: text(),
-  ResourceGroupId: text(),
-  Tag: tagList(),
-  ContentEncoding: text(),
-  ...pageParams(ASSISTANT_PAGES),
-};
 
 /** DescribeInvocations: one row per invocation. */
 export const describeInvocations = defineAction({
@@ -71,7 +60,7 @@ export const describeInvocations = defineAction({
     const encode = encoder(params.ContentEncoding);
     const outputOf = (task: Task): Buffer | undefined =>
       includeOutput ? dispatcher.outputOf(task) : undefined;
-    const views = page.items.map((row) => invocationView(row.invocation, { encode, instanceId, outputOf }));
+    const views = page.items.map((row) => invocationView(row.sent, { encode, instanceId, outputOf }));
     return { ...page.fields, Invocations: { Invocation: views } };
   },
 });
@@ -87,7 +76,7 @@ export const describeInvocationResults = defineAction({
     if (withHistory && params.InvokeId === undefined)
       throw new EcsError(400, 'MissingParam.InvokeId', 'InvokeId is required when IncludeHistory is true.');
     const wanted = params.InvokeRecordStatus;
-    const rows = ordered(context, matching(context, params)).flatMap(({ invocation, order }) =>
+    const rows = ordered(context, matching(context, params)).flatMap(({ sent: invocation, order }) =>
       invocation.tasks.flatMap((task, index) => {
         if (params.InstanceId !== undefined && task.instanceId !== params.InstanceId) return [];
         return executionsOf(task, withHistory && isRepeating(invocation)).map((execution) => ({
@@ -134,24 +123,6 @@ export const stopInvocation = defineAction({
   },
 });
 
-function matching(context: ActionContext, given: Filters): Invocation[] {
-  const { regionId } = context.region;
-  const { store } = cloudAssistant(context.simulation);
-  const found = store
-    .visible(regionId, context.now, context.purgedBefore)
-    .filter(
-      (invocation) =>
-        context.isVisible(invocation.createdAt) &&
-        (given.InvokeId === undefined || invocation.invokeId === given.InvokeId) &&
-        (given.CommandId === undefined || invocation.command.commandId === given.CommandId) &&
-        (given.ResourceGroupId === undefined || invocation.resourceGroupId === given.ResourceGroupId) &&
-        (given.InstanceId === undefined ||
-          invocation.tasks.some((task) => task.instanceId === given.InstanceId)) &&
-        carries(invocation.tags, given.Tag),
-    );
-  return given.Tag.length > 0 ? found.slice(-TAG_SEARCH_CAP) : found;
-}
-
 /** With an instance in the question it is that instance's status that counts. */
 function hasStatus(
   invocation: Invocation,
@@ -167,27 +138,6 @@ function hasStatus(
   // What repeats is Running between its occurrences too, and never Failed or PartialFailed.
   if (repeats && ['Running', 'Failed', 'PartialFailed'].includes(wanted)) return legacy === wanted;
   return wholeStatus(statuses) === wanted;
-}
-
-interface Row {
-  readonly invocation: Invocation;
-  readonly order: number;
-}
-
-function ordered(context: ActionContext, invocations: readonly Invocation[]): Row[] {
-  const order = (invocation: Invocation): number => {
-    switch (context.simulation.switches.invocationOrder) {
-      case 'newest':
-        return -invocation.sequence * ROWS;
-      case 'oldest':
-        return invocation.sequence * ROWS;
-      case 'random':
-        return createHash('sha256').update(invocation.invokeId).digest().readUInt32BE(0) * ROWS;
-    }
-  };
-  return invocations
-    .map((invocation) => ({ invocation, order: order(invocation) }))
-    .sort((a, b) => a.order - b.order);
 }
 
 function executionsOf(task: Task, withHistory: boolean): Execution[] {

@@ -123,11 +123,14 @@ export const running = {
 } as const;
 
 /** The content as bytes; what an unknown encoding means differs from action to action. */
-export function decodeContent(content: string, isBase64: boolean): Buffer {
+export function decodeContent(
+  content: string,
+  isBase64: boolean,
+  bad = new EcsError(403, 'CmdContent.DecodeError', 'The command content cannot be decoded.'),
+): Buffer {
   if (!isBase64) return Buffer.from(content, 'utf8');
   const compact = content.replace(/\s+/g, '');
-  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(compact))
-    throw new EcsError(403, 'CmdContent.DecodeError', 'The command content cannot be decoded.');
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(compact)) throw bad;
   return Buffer.from(compact, 'base64');
 }
 
@@ -173,9 +176,14 @@ export function targetsOf(
       'InvalidInstance.NotMatch',
       'The specified instances do not match the OS type of the command.',
     );
+  refuseStopped(context, targets);
+  return targets;
+}
+
+/** Where that is set, a call for an instance that does not run is refused. */
+export function refuseStopped(context: ActionContext, targets: readonly Instance[]): void {
   if (context.simulation.switches.commandOnStopped === 'reject')
     for (const { status } of targets) if (status !== 'Running') throw errors.incorrectStatus();
-  return targets;
 }
 
 /** Instances of the region by id; one that is unknown refuses the whole call. */

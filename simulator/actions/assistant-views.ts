@@ -20,7 +20,8 @@ export function tagView(tags: ReadonlyMap<string, string>): View {
   return { Tag: [...tags].map(([TagKey, TagValue]) => ({ TagKey, TagValue })) };
 }
 
-const timeOf = (at: number | undefined): string => (at === undefined ? '' : seconds(at));
+/** A time that may not have come yet. */
+export const timeOf = (at: number | undefined): string => (at === undefined ? '' : seconds(at));
 
 /** What both lists say of an execution. */
 function common(execution: Execution, output: string | undefined): View {

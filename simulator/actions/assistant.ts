@@ -4,6 +4,7 @@
 import type { Action } from '../core';
 import { describeCloudAssistantStatus, installCloudAssistant } from './assistant-agents';
 import { createCommand, deleteCommand, describeCommands, modifyCommand } from './assistant-commands';
+import { describeSendFileResults, sendFile } from './assistant-files';
 import { describeInvocationResults, describeInvocations, stopInvocation } from './assistant-invocations';
 import { invokeCommand, runCommand } from './assistant-run';
 
@@ -20,4 +21,6 @@ export const ASSISTANT_ACTIONS: readonly Action[] = [
   stopInvocation,
   describeCloudAssistantStatus,
   installCloudAssistant,
+  sendFile,
+  describeSendFileResults,
 ];

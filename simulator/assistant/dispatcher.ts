@@ -1,6 +1,6 @@
 /**
- * Carries a command to an instance, has it run there and writes down how it went. The rule: a task changes only
- * here, every start and end of a script is an effect in the ledger, and an ended task never changes again.
+ * Carries a command or a file to an instance, has it run or written there and writes down how it went. The rule: a task
+ * changes only here, every start and end is an effect in the ledger, and an ended task never changes again.
  *
  * Delivery takes `durations.delivery`. The instance must then be running and its agent in contact; one that is on
  * its way up is waited for, up to `durations.deliveryTimeout`. A guest that goes down takes its scripts with it.
@@ -10,22 +10,19 @@ import type { Executor, FailureCode, Finished, RunningJob } from '../exec';
 import type { Instance } from '../model/instance';
 import { isAgentReady } from '../model/instance';
 import type { Simulation } from '../simulation';
-import { guestOf, scriptOf } from './guest';
-import type { Execution, Invocation, Task } from './model';
+import type { Errand } from './errand';
+import { commandErrand, fileErrand } from './errand';
+import type { FileTask, Invocation, SentFile, Task } from './model';
 import { isTimed } from './model';
+import { obstacleOf } from './obstacles';
 import type { Secrets } from './obstacles';
-import { obstacleOf, unableOf } from './obstacles';
-import type { Delivery, OssBuckets } from './oss';
+import type { OssBuckets } from './oss';
+import type { TaskStatus } from './vocabulary';
 import { ERROR_WORDS, isEnd } from './vocabulary';
 
-interface Flight {
-  readonly invocation: Invocation;
-  readonly task: Task;
-  readonly instanceId: string;
-  /** Set once the script has been handed to the executor. */
+interface Flight extends Errand {
+  /** Set once it has been handed to the executor. */
   job?: RunningJob;
-  /** Of its output, once it has started. */
-  delivery?: Delivery;
   /** Why the script is being ended, when it is not its own doing. */
   interruption?: FailureCode | 'stop';
   /** Cancels what the task waits for. */
@@ -35,7 +32,7 @@ interface Flight {
 /** Told when an execution has ended. */
 export type EndListener = (invocation: Invocation, task: Task) => void;
 
-/** Sends commands. */
+/** Sends commands and files. */
 export class Dispatcher {
   private readonly flights = new Map<string, Set<Flight>>();
   private runs = 0;
@@ -47,7 +44,7 @@ export class Dispatcher {
     private readonly stores: { readonly buckets: OssBuckets; readonly secrets: Secrets },
   ) {}
 
-  /** Scripts that run on an instance now. */
+  /** What runs on an instance now. */
   activeOn(instanceId: string): number {
     return [...(this.flights.get(instanceId) ?? [])].filter(({ task }) => task.status === 'Running').length;
   }
@@ -59,21 +56,25 @@ export class Dispatcher {
 
   /** Sends a Pending task on its way. */
   send(invocation: Invocation, task: Task): void {
+    this.carry(commandErrand(invocation, task, this.stores, () => this.onEnd(invocation, task)));
+  }
+
+  /** Sends a file on its way. */
+  sendFile(file: SentFile, task: FileTask): void {
+    this.carry(fileErrand(file, task));
+  }
+
+  private carry(errand: Errand): void {
     const { clock, durations } = this.simulation;
     const deadline = clock.now() + durations.deliveryTimeout;
     const timer = clock.after(durations.delivery, () => this.deliver(flight, deadline));
-    const flight: Flight = {
-      invocation,
-      task,
-      instanceId: task.instanceId,
-      cancel: () => timer.cancel(),
-    };
-    const flights = this.flights.get(task.instanceId) ?? new Set();
-    this.flights.set(task.instanceId, flights.add(flight));
+    const flight: Flight = { ...errand, cancel: () => timer.cancel() };
+    const { instanceId } = errand.task;
+    this.flights.set(instanceId, (this.flights.get(instanceId) ?? new Set()).add(flight));
   }
 
   /** StopInvocation for one task: what has not started never will; what has started is left or ended. */
-  stop(task: Task, endStarted: boolean): void {
+  stop(invocation: Invocation, task: Task, endStarted: boolean): void {
     const flight = this.flightOf(task);
     const now = this.simulation.clock.now();
     if (task.status === 'Pending' || task.status === 'Scheduled') {
@@ -85,7 +86,7 @@ export class Dispatcher {
     if (task.status !== 'Running' || !flight) return;
     if (!endStarted) {
       // A timed task runs to the end of this occurrence and has no other.
-      if (isTimed(flight.invocation)) task.stoppedAt = now;
+      if (isTimed(invocation)) task.stoppedAt = now;
       return;
     }
     Object.assign(task, { status: 'Stopping', stoppedAt: now, updatedAt: now });
@@ -113,10 +114,10 @@ export class Dispatcher {
   private deliver(flight: Flight, deadline: number): void {
     const { clock, world } = this.simulation;
     if (isEnd(flight.task.status)) return;
-    const instance = world.findInstance(flight.instanceId);
+    const instance = world.findInstance(flight.task.instanceId);
     if (!instance) return this.fail(flight, 'InstanceNotExists');
     if (isAgentReady(instance, clock.now())) {
-      const unable = unableOf(instance, flight.invocation, this.stores.secrets);
+      const unable = flight.unable?.(instance);
       if (unable) return this.fail(flight, unable.code, unable.message);
       this.run(flight, instance).catch((error: unknown) =>
         this.fail(flight, 'ExecutionException', error instanceof Error ? error.message : String(error)),
@@ -131,22 +132,9 @@ export class Dispatcher {
   }
 
   private async run(flight: Flight, instance: Instance): Promise<void> {
-    const { invocation, task } = flight;
     const executor = await this.executor();
-    if (isEnd(task.status)) return;
-    flight.job = executor.run({
-      id: `${invocation.invokeId}-${++this.runs}`,
-      guest: guestOf(instance),
-      type: invocation.command.type,
-      content: scriptOf(invocation, instance),
-      timeoutMs: invocation.timeout * 1_000,
-      ...(invocation.workingDir ? { workingDirectory: invocation.workingDir } : {}),
-      ...(invocation.username ? { username: invocation.username } : {}),
-      ...(invocation.launcher ? { launcher: invocation.launcher } : {}),
-      reportsWhileRunning: invocation.repeatMode !== 'Period',
-      onStart: () => this.started(flight),
-      onOutput: (chunk) => flight.delivery?.write(chunk),
-    });
+    if (isEnd(flight.task.status)) return;
+    flight.job = flight.start(executor, instance, ++this.runs, () => this.started(flight));
     this.finished(flight, await flight.job.done);
   }
 
@@ -154,22 +142,19 @@ export class Dispatcher {
     const { task } = flight;
     const now = this.simulation.clock.now();
     if (isEnd(task.status)) return;
-    Object.assign(task, { status: 'Running', startedAt: now, updatedAt: now, repeats: task.repeats + 1 });
-    const { invokeId, ossOutputDelivery, repeatMode } = flight.invocation;
-    const name = `${invokeId}/${task.instanceId}${repeatMode === 'Once' ? '' : `-${now}`}`;
-    flight.delivery = this.stores.buckets.open(ossOutputDelivery, name);
-    task.oss = flight.delivery?.output;
-    this.note('command.started', flight);
+    Object.assign(task, { status: 'Running', startedAt: now, updatedAt: now });
+    flight.started?.(now);
+    this.note(`${flight.effects}.started`, flight);
   }
 
-  private finished(flight: Flight, { ending, output, dropped }: Finished): void {
+  private finished(flight: Flight, finished: Finished): void {
     const { task } = flight;
+    const { ending } = finished;
     if (isEnd(task.status)) return;
-    Object.assign(task, { output, dropped });
+    flight.take?.(finished);
     if (flight.interruption === 'stop') return this.settle(flight, task, { status: 'Terminated' });
     if (flight.interruption) return this.fail(flight, flight.interruption);
     if (ending.kind === 'exited') {
-      task.exitCode = ending.exitCode;
       if (ending.exitCode === 0) return this.settle(flight, task, { status: 'Success' });
       return this.settle(flight, task, { status: 'Failed', code: 'ExitCodeNonzero' });
     }
@@ -190,53 +175,49 @@ export class Dispatcher {
   private fail(flight: Flight, code: FailureCode, message = ''): void {
     const { status, text } = ERROR_WORDS[code];
     const pending = code === 'InstanceReleased' && flight.task.startedAt === undefined;
-    const said = code === 'ExecutionException' && message !== '' ? `${text} ${message}`.slice(0, 255) : text;
+    const tellsMore = code === 'ExecutionException' || flight.effects === 'file';
+    const said = tellsMore && message !== '' ? `${text} ${message}`.slice(0, 255) : text;
     this.settle(flight, flight.task, { status: pending ? 'Aborted' : status, code, text: said });
   }
 
   private settle(
     flight: Flight | undefined,
-    task: Task,
-    end: { status: Execution['status']; code?: keyof typeof ERROR_WORDS; text?: string },
+    task: Flight['task'],
+    end: { status: TaskStatus; code?: keyof typeof ERROR_WORDS; text?: string },
   ): void {
     const { clock } = this.simulation;
     const ranOut = end.status === 'Timeout' && flight && task.startedAt !== undefined;
-    const now = ranOut ? (task.startedAt ?? 0) + flight.invocation.timeout * 1_000 : clock.now();
+    const now = ranOut ? (task.startedAt ?? 0) + flight.timeoutMs : clock.now();
     Object.assign(task, { status: end.status, finishedAt: now, updatedAt: now });
     task.errorCode = end.code ?? '';
     task.errorInfo = end.code ? (end.text ?? ERROR_WORDS[end.code].text) : '';
     if (!flight) return;
     flight.cancel();
-    flight.delivery?.end();
     this.remove(flight);
-    this.note('command.finished', flight);
-    this.onEnd(flight.invocation, task);
+    this.note(`${flight.effects}.finished`, flight);
+    flight.ended?.();
   }
 
   private remove(flight: Flight): void {
-    const flights = this.flights.get(flight.instanceId);
+    const { instanceId } = flight.task;
+    const flights = this.flights.get(instanceId);
     flights?.delete(flight);
-    if (flights?.size === 0) this.flights.delete(flight.instanceId);
+    if (flights?.size === 0) this.flights.delete(instanceId);
   }
 
   private flightOf(task: Task): Flight | undefined {
     return [...(this.flights.get(task.instanceId) ?? [])].find((flight) => flight.task === task);
   }
 
-  private note(effect: string, { invocation, task }: Flight): void {
+  private note(effect: string, flight: Flight): void {
+    const { regionId, task } = flight;
     const { ledger, clock } = this.simulation;
-    const ended = isEnd(task.status) ? { status: task.status, exitCode: task.exitCode } : {};
     ledger.effect({
       time: clock.now(),
       effect,
-      regionId: invocation.regionId,
+      regionId,
       resourceId: task.instanceId,
-      detail: {
-        invokeId: invocation.invokeId,
-        commandId: invocation.command.commandId,
-        started: task.startedAt !== undefined,
-        ...ended,
-      },
+      detail: { ...flight.detail(), started: task.startedAt !== undefined },
     });
   }
 }

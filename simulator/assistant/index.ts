@@ -1,5 +1,5 @@
 /**
- * Cloud Assistant of one simulation: commands, invocations, and the executor behind them. The rule: actions ask
+ * Cloud Assistant of one simulation: commands, invocations, files, and the executor behind them. The rule: actions ask
  * here, and nothing outside this directory changes a command or an invocation.
  */
 import { dirname } from 'node:path';
@@ -7,11 +7,11 @@ import type { Executor } from '../exec';
 import { ScriptedAnswers, createExecutor } from '../exec';
 import type { Simulation } from '../simulation';
 import { Dispatcher } from './dispatcher';
-import type { Command, Invocation, Task } from './model';
-import { isTimed, newExecution } from './model';
+import type { Command, FileTask, Invocation, SentFile, Task } from './model';
+import { isTimed, newExecution, newProgress } from './model';
 import { Secrets } from './obstacles';
 import { OssBuckets } from './oss';
-import { readAssistant, saveAssistant } from './saved';
+import { readAssistant, readFile, saveAssistant } from './saved';
 import type { SavedAssistant } from './saved';
 import { AssistantStore } from './store';
 import { TimedInvocations, isOver } from './timed';
@@ -21,6 +21,12 @@ export type InvocationDraft = Omit<
   Invocation,
   'invokeId' | 'sequence' | 'createdAt' | 'tasks' | 'stopped'
 > & {
+  readonly instanceIds: readonly string[];
+  readonly requestId: string;
+};
+
+/** What an action knows when it sends a file. */
+export type FileDraft = Omit<SentFile, 'invokeId' | 'sequence' | 'createdAt' | 'tasks'> & {
   readonly instanceIds: readonly string[];
   readonly requestId: string;
 };
@@ -60,7 +66,7 @@ export class CloudAssistant {
       if (event.type === 'released') this.clear(event.instanceId);
     });
     simulation.keep('cloudAssistant', {
-      save: () => saveAssistant(this.store.commands.values(), this.store.invocations.values()),
+      save: () => saveAssistant(this.store),
       restore: (saved) => this.restore(saved as SavedAssistant),
     });
     simulation.onClose(async () => (await this.executor?.catch(() => undefined))?.close());
@@ -129,7 +135,7 @@ export class CloudAssistant {
     };
     const command = this.store.commands.get(draft.command.commandId);
     if (command) command.invokeTimes += 1;
-    this.store.addInvocation(invocation, now);
+    this.store.sent.add(invocation, now);
     ledger.effect({
       time: now,
       effect: 'invocation.created',
@@ -143,6 +149,26 @@ export class CloudAssistant {
     return invocation;
   }
 
+  /** Sends a file to instances. */
+  sendFile({ instanceIds, requestId, ...draft }: FileDraft): SentFile {
+    const { random, clock, world, ledger } = this.simulation;
+    const now = clock.now();
+    const tasks = instanceIds.map((instanceId): FileTask => ({ ...newProgress('Pending', now), instanceId }));
+    const invokeId = random.id('f-', 20);
+    const file: SentFile = { ...draft, invokeId, sequence: world.nextSequence(), createdAt: now, tasks };
+    this.store.files.add(file, now);
+    ledger.effect({
+      time: now,
+      effect: 'file.sent',
+      regionId: draft.regionId,
+      resourceId: invokeId,
+      requestId,
+      detail: { targetDir: draft.targetDir, name: draft.name, instances: instanceIds.length },
+    });
+    for (const task of tasks) this.dispatcher.sendFile(file, task);
+    return file;
+  }
+
   /** Stops an invocation, wholly or on some instances. */
   stop(invocation: Invocation, instanceIds: readonly string[], requestId: string): void {
     const { switches, ledger, clock } = this.simulation;
@@ -150,7 +176,7 @@ export class CloudAssistant {
     if (isWhole) invocation.stopped = true;
     for (const task of invocation.tasks)
       if (isWhole || instanceIds.includes(task.instanceId))
-        this.dispatcher.stop(task, switches.stopInvocation === 'terminate');
+        this.dispatcher.stop(invocation, task, switches.stopInvocation === 'terminate');
     ledger.effect({
       time: clock.now(),
       effect: 'invocation.stopped',
@@ -174,13 +200,18 @@ export class CloudAssistant {
     const { commands, invocations } = readAssistant(saved, clock.now());
     for (const command of commands) this.store.addCommand(command);
     for (const invocation of invocations) {
-      this.store.addInvocation(invocation, clock.now());
+      this.store.sent.add(invocation, clock.now());
       const records = invocation.tasks.flatMap((task) => [task, ...task.history]);
       for (const { sequence } of [invocation, ...records]) world.continueAfter(sequence);
       for (const task of invocation.tasks)
         if (task.status === 'Pending') this.dispatcher.send(invocation, task);
       this.timed.restart(invocation);
       if (isOver(invocation)) this.store.dropUnkept(invocation);
+    }
+    for (const file of (saved.files ?? []).map((each) => readFile(each, clock.now()))) {
+      this.store.files.add(file, clock.now());
+      world.continueAfter(file.sequence);
+      for (const task of file.tasks) if (task.status === 'Pending') this.dispatcher.sendFile(file, task);
     }
   }
 

@@ -30,18 +30,22 @@ export interface Command {
   invokeTimes: number;
 }
 
-/** One execution on one instance. */
-export interface Execution {
-  readonly sequence: number;
+/** How something that was sent fares on one instance. */
+export interface Progress {
   status: TaskStatus;
   createdAt: number;
   startedAt: number | undefined;
   finishedAt: number | undefined;
   stoppedAt: number | undefined;
   updatedAt: number;
-  exitCode: number | undefined;
   errorCode: string;
   errorInfo: string;
+}
+
+/** One execution on one instance. */
+export interface Execution extends Progress {
+  readonly sequence: number;
+  exitCode: number | undefined;
   output: Buffer;
   dropped: number;
   repeats: number;
@@ -84,21 +88,56 @@ export interface Invocation {
   stopped: boolean;
 }
 
+/** A file on its way to one instance. */
+export interface FileTask extends Progress {
+  readonly instanceId: string;
+}
+
+/** A file sent to instances. */
+export interface SentFile {
+  readonly invokeId: string;
+  readonly regionId: string;
+  readonly sequence: number;
+  readonly createdAt: number;
+  readonly name: string;
+  readonly description: string;
+  readonly targetDir: string;
+  /** As it was sent; what is in the file follows from `contentType`. */
+  readonly content: string;
+  readonly contentType: 'PlainText' | 'Base64';
+  readonly mode: string;
+  readonly owner: string;
+  readonly group: string;
+  readonly overwrite: boolean;
+  readonly timeout: number;
+  readonly resourceGroupId: string;
+  readonly tags: ReadonlyMap<string, string>;
+  readonly tasks: readonly FileTask[];
+}
+
 const NOTHING = Buffer.alloc(0);
 
-/** A fresh execution. */
-export function newExecution(sequence: number, status: TaskStatus, now: number): Execution {
+/** What is on its way since now. */
+export function newProgress(status: TaskStatus, now: number): Progress {
   return {
-    sequence,
     status,
     createdAt: now,
     startedAt: undefined,
     finishedAt: undefined,
     stoppedAt: undefined,
     updatedAt: now,
-    exitCode: undefined,
     errorCode: '',
     errorInfo: '',
+  };
+}
+
+/** A fresh execution. */
+export function newExecution(sequence: number, status: TaskStatus, now: number): Execution {
+  const progress = newProgress(status, now);
+  return {
+    ...progress,
+    sequence,
+    exitCode: undefined,
     output: NOTHING,
     dropped: 0,
     repeats: 0,

@@ -1,8 +1,9 @@
 /**
- * Commands and invocations in the state file. The rule: bytes travel as Base64, and what ran when the simulator
+ * Commands, invocations and sent files in the state file. The rule: bytes travel as Base64, and what ran when the simulator
  * ended has been interrupted.
  */
-import type { Command, Execution, Invocation, Task } from './model';
+import type { Command, Execution, Invocation, Progress, SentFile, Task } from './model';
+import type { AssistantStore } from './store';
 import { ERROR_WORDS } from './vocabulary';
 
 type Text<T, K extends keyof T> = Omit<T, K> & Record<K, string>;
@@ -15,6 +16,8 @@ type SavedInvocation = Omit<Invocation, 'command' | 'tasks'> & { command: SavedC
 export interface SavedAssistant {
   readonly commands: SavedCommand[];
   readonly invocations: SavedInvocation[];
+  /** Absent in files of earlier versions. */
+  readonly files?: SentFile[];
 }
 
 const saveCommand = (command: Command): SavedCommand => ({
@@ -35,13 +38,11 @@ const readExecution = (saved: SavedExecution): Execution => ({
 });
 
 /** Turns everything into what can be written. */
-export function saveAssistant(
-  commands: Iterable<Command>,
-  invocations: Iterable<Invocation>,
-): SavedAssistant {
+export function saveAssistant({ commands, invocations, files }: AssistantStore): SavedAssistant {
   return {
-    commands: [...commands].map(saveCommand),
-    invocations: [...invocations].map((invocation) => ({
+    files: [...files.records.values()],
+    commands: [...commands.values()].map(saveCommand),
+    invocations: [...invocations.values()].map((invocation) => ({
       ...invocation,
       command: saveCommand(invocation.command),
       tasks: invocation.tasks.map((task) => ({
@@ -74,6 +75,18 @@ function readTask(saved: SavedTask, now: number): Task {
     output: Buffer.from(saved.output, 'base64'),
     history: saved.history.map(readExecution),
   };
+  const ended = interrupted(task, now);
+  if (ended === task || task.oss === undefined) return ended;
+  const failed = { status: 'Failed', errorCode: 'InternalError', errorInfo: ended.errorInfo } as const;
+  return { ...ended, oss: { ...task.oss, ...failed } };
+}
+
+/** A sent file as it was saved. */
+export function readFile(saved: SentFile, now: number): SentFile {
+  return { ...saved, tasks: saved.tasks.map((task) => interrupted(task, now)) };
+}
+
+function interrupted<T extends Progress>(task: T, now: number): T {
   if (task.status !== 'Running' && task.status !== 'Stopping') return task;
   const { status, text } = ERROR_WORDS.ExecutionInterrupted;
   return {
@@ -83,6 +96,5 @@ function readTask(saved: SavedTask, now: number): Task {
     errorInfo: text,
     finishedAt: now,
     updatedAt: now,
-    oss: task.oss && { ...task.oss, status: 'Failed', errorCode: 'InternalError', errorInfo: text },
   };
 }

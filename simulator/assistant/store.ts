@@ -1,24 +1,25 @@
 /**
- * All commands and invocations of the account. The rule: what is older than thirty days or beyond the newest
- * 10,000 records is forgotten, unless it is still under way.
+ * All commands, invocations and sent files of the account. The rule: a command that a call made for itself alone goes
+ * with its run.
  */
 import { EcsError } from '../core';
-import type { Command, Invocation, Task } from './model';
+import { History } from './history';
+import type { Command, Invocation, SentFile, Task } from './model';
 import { isEnd } from './vocabulary';
 
-/** How long records are kept. */
-export const RETENTION_MS = 30 * 86_400_000;
-/** How many records (executions per instance) are kept. */
-export const RETENTION_RECORDS = 10_000;
 /** Kept commands per region. */
 export const MOST_COMMANDS = 500;
 
-/** Commands and invocations by id. */
+/** Commands by id, and what was sent. */
 export class AssistantStore {
   readonly commands = new Map<string, Command>();
-  /** In the order of creation. */
-  readonly invocations = new Map<string, Invocation>();
-  private records = 0;
+  readonly sent = new History<Invocation>();
+  readonly files = new History<SentFile>();
+
+  /** The invocations by id. */
+  get invocations(): ReadonlyMap<string, Invocation> {
+    return this.sent.records;
+  }
 
   /** Adds a command; refuses one more kept command than there may be. */
   addCommand(command: Command): void {
@@ -41,13 +42,6 @@ export class AssistantStore {
     throw new EcsError(404, 'InvalidCmdId.NotFound', 'The specified command ID does not exist.');
   }
 
-  /** Adds an invocation and forgets what is too old or too much. */
-  addInvocation(invocation: Invocation, now: number): void {
-    this.invocations.set(invocation.invokeId, invocation);
-    this.records += invocation.tasks.length;
-    this.forget(now);
-  }
-
   /** An invocation of a region, or the documented 404. */
   invocation(regionId: string, invokeId: string): Invocation {
     const invocation = this.invocations.get(invokeId);
@@ -55,29 +49,10 @@ export class AssistantStore {
     throw new EcsError(404, 'InvalidInvokeId.NotFound', 'The specified invoke ID does not exist.');
   }
 
-  /** The invocations of a region that can still be seen, oldest first. */
-  visible(regionId: string, now: number, purgedBefore: number): Invocation[] {
-    this.forget(now);
-    return [...this.invocations.values()].filter(
-      (invocation) => invocation.regionId === regionId && invocation.createdAt >= purgedBefore,
-    );
-  }
-
   /** Forgets the command of a run that was not to be kept. */
   dropUnkept(invocation: Invocation): void {
     const command = this.commands.get(invocation.command.commandId);
     if (command && !command.kept) this.commands.delete(command.commandId);
-  }
-
-  private forget(now: number): void {
-    for (const invocation of this.invocations.values()) {
-      const tooOld = now - invocation.createdAt > RETENTION_MS;
-      if (!tooOld && this.records <= RETENTION_RECORDS) return;
-      if (invocation.tasks.every((task) => isEnd(task.status))) {
-        this.invocations.delete(invocation.invokeId);
-        this.records -= invocation.tasks.length;
-      }
-    }
   }
 }
 

@@ -124,4 +124,11 @@ export const ERROR_WORDS: Readonly<Record<FailureCode | EndCode, ErrorWord>> = {
     status: 'Aborted',
     text: 'The security group rules denied access to the aliyun service.',
   },
+  FileCreateFail: { status: 'Failed', text: 'The file failed to be created.' },
+  FileAlreadyExists: { status: 'Failed', text: 'A file with the same name already exists.' },
+  FileContentInvalid: { status: 'Invalid', text: 'The file content is invalid.' },
+  FileNameInvalid: { status: 'Invalid', text: 'The file name is invalid.' },
+  FilePathInvalid: { status: 'Invalid', text: 'The file path is invalid.' },
+  FileAuthorityInvalid: { status: 'Invalid', text: 'The file permissions are invalid.' },
+  UserGroupNotExists: { status: 'Invalid', text: 'The specified user group does not exist.' },
 };

@@ -6,7 +6,7 @@
  */
 import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { RUN_SCRIPT, SHARED_ETC } from './sandbox-script';
+import { OWN_PARTS, RUN_SCRIPT, SHARED_ETC } from './sandbox-script';
 
 /** What differs from run to run. */
 export interface BubblewrapPlan {
@@ -18,6 +18,8 @@ export interface BubblewrapPlan {
   readonly script: string;
   /** Processes, bytes of memory, bytes of a file. */
   readonly limits: readonly [number, number, number];
+  /** Whether /etc can be written. */
+  readonly etc: 'ro' | 'rw';
 }
 
 const INSIDE = `exec 2>&1
@@ -36,10 +38,17 @@ export function bubblewrapArgs(plan: BubblewrapPlan): string[] {
     ...systemArgs(),
     ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
     ...['--ro-bind', own('sys/boot_id'), '/proc/sys/kernel/random/boot_id'],
-    ...['--ro-bind', own('sys'), '/run/cloud-assist', '--ro-bind', own('etc'), '/etc'],
+    ...[
+      '--ro-bind',
+      own('sys'),
+      '/run/cloud-assist',
+      plan.etc === 'rw' ? '--bind' : '--ro-bind',
+      own('etc'),
+      '/etc',
+    ],
     ...SHARED_ETC.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
-    ...['--bind', own('root'), '/root', '--bind', own('home'), '/home', '--bind', own('mnt'), '/mnt'],
-    ...['--bind', own('tmp'), '/tmp', '--bind', own('tmp'), '/var/tmp'],
+    ...OWN_PARTS.flatMap((part) => ['--bind', own(part), `/${part}`]),
+    ...['--bind', own('tmp'), '/var/tmp'],
     ...['--remount-ro', '/', '--', 'sh', '-c', INSIDE, 'sh', ...inside],
   ];
 }

@@ -4,7 +4,8 @@
  *
  * For people: docs list this table. `cat head tail grep wc` read the files of `cannedFile` and their input.
  */
-import { absolute, FILE_COMMANDS } from './canned-files';
+import { FILE_COMMANDS } from './canned-file-commands';
+import { absolute } from './canned-files';
 import type { CannedFiles } from './canned-files';
 import { cannedFile, df, free, uname, uptime } from './canned-data';
 import type { Guest } from './types';
@@ -318,5 +319,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'Start-Sleep': pause,
   'Write-Output': echo,
   'Write-Host': echo,
+  type: filter('type', (text) => text),
+  'Get-Content': filter('Get-Content', (text) => text),
   'Get-Date': prints((_, { now }) => new Date(now()).toUTCString()),
 };

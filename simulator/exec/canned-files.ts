@@ -1,24 +1,45 @@
 /**
- * The files that canned scripts write, and the commands about them. The rule: they are in memory, below the same
+ * The files of canned guests: what scripts write, and what is sent. The rule: they are in memory, below the same
  * directories as in the sandbox, and bounded.
  */
-import type { Command, Context, Step } from './canned-commands';
 import { isSystemDisk } from './guest-files';
 import type { GuestFiles, Place } from './guest-files';
 
-type Files = Map<string, string>;
+/** A file and what `ls -l` says of it. */
+export interface CannedFile {
+  readonly content: string;
+  /** Octal. */
+  readonly mode: string;
+  readonly owner: string;
+  readonly group: string;
+}
+
+type Files = Map<string, CannedFile>;
+
+const PLAIN = { mode: '0644', owner: 'root', group: 'root' } as const;
 
 /** Bytes that all files of one guest may take. */
 export const MOST_BYTES = 1_048_576;
-const WRITABLE = /^\/(?:root|home|tmp|mnt\/[\w-]+)\//;
+const WRITABLE = /^\/(?:root|home|opt|srv|tmp|mnt\/[\w-]+|[A-Z]:)\//;
+/** How a path on Windows begins. */
+const DRIVE = /^[A-Za-z]:[\\/]/;
+/** What is in the root of every guest. */
+export const ROOT = 'bin boot dev etc home lib lib64 opt proc root run sbin srv sys tmp usr var'.split(' ');
+/** Where not even root puts a file. */
+const NOT_ON_DISK = /^\/(?:proc|sys|dev|run)(?:\/|$)/;
 
 /** The files of all canned guests, and what is kept of them. */
 export class CannedFiles implements GuestFiles {
   private guests = new Map<string, Files>();
   private kept = new Map<string, Files>();
 
-  /** A file of a guest. */
+  /** The content of a guest's file. */
   read(guest: string, path: string): string | undefined {
+    return this.find(guest, path)?.content;
+  }
+
+  /** A guest's file. */
+  find(guest: string, path: string): CannedFile | undefined {
     return this.guests.get(guest)?.get(path);
   }
 
@@ -27,13 +48,37 @@ export class CannedFiles implements GuestFiles {
     return [...(this.guests.get(guest)?.keys() ?? [])].sort();
   }
 
-  /** Writes a file; the reason when it cannot be. */
+  /** Writes what a script writes; the reason when it cannot be. */
   write(guest: string, path: string, content: string): string | undefined {
     if (!WRITABLE.test(path)) return 'Read-only file system';
-    const files = this.guests.get(guest) ?? new Map<string, string>();
-    const others = [...files].reduce((sum, [name, text]) => sum + (name === path ? 0 : text.length), 0);
-    if (others + content.length > MOST_BYTES) return 'No space left on device';
-    this.guests.set(guest, files.set(path, content));
+    return this.put(guest, path, { ...(this.find(guest, path) ?? PLAIN), content });
+  }
+
+  /** Puts a file that is sent anywhere on the disk, as root; the reason when it cannot be. */
+  place(guest: string, path: string, file: CannedFile): string | undefined {
+    if (NOT_ON_DISK.test(path)) return 'Read-only file system';
+    const isDirectory = this.paths(guest).some((name) => name.startsWith(`${path}/`));
+    if (isDirectory || path === '/' || ROOT.includes(path.slice(1))) return 'Is a directory';
+    const above = path.split('/').map((_, index, parts) => parts.slice(0, index).join('/'));
+    if (above.some((name) => this.find(guest, name))) return 'Not a directory';
+    return this.put(guest, path, file);
+  }
+
+  /** Changes the mode of a file; false when there is none. */
+  change(guest: string, path: string, mode: string): boolean {
+    const file = this.find(guest, path);
+    if (file) this.guests.get(guest)?.set(path, { ...file, mode });
+    return file !== undefined;
+  }
+
+  private put(guest: string, path: string, file: CannedFile): string | undefined {
+    const files: Files = this.guests.get(guest) ?? new Map<string, CannedFile>();
+    const others = [...files].reduce(
+      (sum, [name, { content }]) => sum + (name === path ? 0 : content.length),
+      0,
+    );
+    if (others + file.content.length > MOST_BYTES) return 'No space left on device';
+    this.guests.set(guest, files.set(path, file));
     return undefined;
   }
 
@@ -53,8 +98,8 @@ export class CannedFiles implements GuestFiles {
     const found = this.at(from);
     if (found.size === 0) return;
     if ('kept' in to) return void this.kept.set(to.kept, found);
-    const files = this.guests.get(to.guest) ?? new Map<string, string>();
-    for (const [path, content] of found) files.set(prefix(to) + path, content);
+    const files: Files = this.guests.get(to.guest) ?? new Map<string, CannedFile>();
+    for (const [path, file] of found) files.set(prefix(to) + path, file);
     this.guests.set(to.guest, files);
   }
 
@@ -82,7 +127,7 @@ export class CannedFiles implements GuestFiles {
     if (isSystemDisk(place)) return new Map(own.filter(([path]) => !path.startsWith('/mnt/')));
     const head = prefix(place);
     const below = own.filter(([path]) => path.startsWith(`${head}/`));
-    return new Map(below.map(([path, content]) => [path.slice(head.length), content]));
+    return new Map(below.map(([path, file]) => [path.slice(head.length), file]));
   }
 }
 
@@ -90,8 +135,19 @@ function prefix(place: { readonly disk?: string }): string {
   return place.disk === undefined ? '' : `/mnt/${place.disk}`;
 }
 
-/** The path a word means in the script's directory. */
+/** The parts of `C:\\app\\conf`: `C:`, `app`, `conf`. */
+function windowsParts(path: string): string[] {
+  const [drive = '', ...parts] = path.split(/[\\/]+/);
+  const kept: string[] = [];
+  for (const part of parts)
+    if (part === '..') kept.pop();
+    else if (part !== '' && part !== '.') kept.push(part);
+  return [drive.toUpperCase(), ...kept];
+}
+
+/** The path a word means in the script's directory. The drives of Windows are directories of the root here. */
 export function absolute(path: string, directory: string): string {
+  if (DRIVE.test(path)) return `/${windowsParts(path).join('/')}`;
   const parts: string[] = [];
   for (const part of (path.startsWith('/') ? path : `${directory}/${path}`).split('/')) {
     if (part === '..') parts.pop();
@@ -99,79 +155,3 @@ export function absolute(path: string, directory: string): string {
   }
   return `/${parts.join('/')}`;
 }
-
-const say = (text: string): Step => ({ kind: 'output', text });
-
-function* each(
-  name: string,
-  args: readonly string[],
-  context: Context,
-  act: (path: string) => string | undefined,
-): Generator<Step, number> {
-  let status = 0;
-  for (const arg of args.filter((word) => !word.startsWith('-'))) {
-    const problem = act(absolute(arg, context.directory));
-    if (problem === undefined) continue;
-    yield say(`${name}: ${arg}: ${problem}\n`);
-    status = 1;
-  }
-  return status;
-}
-
-function test(args: readonly string[], context: Context): number {
-  const words = args.filter((word) => word !== ']');
-  const [first = '', second = '', third = ''] = words;
-  if (words.length === 3) return (second === '!=') === (first !== third) ? 0 : 1;
-  if (first === '-n') return second === '' ? 1 : 0;
-  if (first === '-z') return second === '' ? 0 : 1;
-  const path = absolute(second, context.directory);
-  const below = context.files.paths(context.guest.id).some((name) => name.startsWith(`${path}/`));
-  const content = context.files.read(context.guest.id, path);
-  if (first === '-s') return content ? 0 : 1;
-  if (first === '-d') return below ? 0 : 1;
-  if (first === '-f') return content === undefined ? 1 : 0;
-  if (first === '-e') return content === undefined && !below ? 1 : 0;
-  return first === '' ? 1 : 0;
-}
-
-const testing: Command = function* (args, context) {
-  yield say('');
-  return test(args, context);
-};
-
-/** The commands about files, by name. */
-export const FILE_COMMANDS: Readonly<Record<string, Command>> = {
-  // Directories are where files are; making one is remembering nothing.
-  mkdir: (args, context) => each('mkdir', args, context, () => undefined),
-  touch: (args, context) =>
-    each('touch', args, context, (path) =>
-      context.files.write(context.guest.id, path, context.files.read(context.guest.id, path) ?? ''),
-    ),
-  rm: (args, context) =>
-    each('rm', args, context, (path) =>
-      context.files.erase(context.guest.id, path) || args.some((word) => /^-\w*f/.test(word))
-        ? undefined
-        : 'No such file or directory',
-    ),
-  test: testing,
-  '[': testing,
-  *ls(args, context) {
-    const [word = context.directory] = args.filter((arg) => !arg.startsWith('-'));
-    const path = absolute(word, context.directory);
-    const head = path === '/' ? '/' : `${path}/`;
-    const below = context.files.paths(context.guest.id).filter((name) => name.startsWith(head));
-    const names = new Set(below.map((name) => name.slice(head.length).split('/')[0] ?? ''));
-    if (path === '/') for (const name of ROOT) names.add(name);
-    if (names.size > 0)
-      yield say(
-        [...names]
-          .sort()
-          .map((name) => `${name}\n`)
-          .join(''),
-      );
-    else yield say('');
-    return 0;
-  },
-};
-
-const ROOT = 'bin boot dev etc home lib lib64 opt proc root run sbin sys tmp usr var'.split(' ');

@@ -2,12 +2,14 @@
  * Answers scripts from prepared data, in the simulator's time. The rule: nothing of this machine is read or run;
  * what scripts write is kept in memory.
  */
-import { CannedFiles } from './canned-files';
+import { cannedFile } from './canned-data';
+import { absolute, CannedFiles } from './canned-files';
 import type { Context, Step } from './canned-commands';
 import { runScript } from './canned-shell';
 import { PretendedJob } from './pretended';
+import type { Pretence, Pretended } from './pretended';
 import { ACCOUNTS } from './sandbox-script';
-import type { Ending, Executor, Job, RunningJob, Timers } from './types';
+import type { Ending, Executor, FailureCode, FileJob, Job, RunningJob, Timers } from './types';
 
 const DIRECTORIES =
   /^(?:\/(?:bin|dev|etc|home|lib|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)?(?:\/|$)|[A-Za-z]:\\)/;
@@ -33,7 +35,15 @@ export class CannedExecutor implements Executor {
   ) {}
 
   run(job: Job): RunningJob {
-    const running = new PretendedJob(job, this.timers, this.outputLimit(), this.answer(job));
+    return this.pretend(job, this.answer(job));
+  }
+
+  send(file: FileJob): RunningJob {
+    return this.pretend({ ...file, reportsWhileRunning: false }, this.write(file));
+  }
+
+  private pretend(job: Pretended, pretence: Pretence): RunningJob {
+    const running = new PretendedJob(job, this.timers, this.outputLimit(), pretence);
     this.jobs.add(running);
     void running.done.then(() => this.jobs.delete(running));
     return running;
@@ -47,6 +57,21 @@ export class CannedExecutor implements Executor {
     const jobs = [...this.jobs];
     for (const job of jobs) job.kill();
     await Promise.all(jobs.map((job) => job.done));
+  }
+
+  private *write(file: FileJob): Generator<Step, number | Ending> {
+    const { guest, owner, group, mode, content, overwrite } = file;
+    const failed = (code: FailureCode, message = ''): Ending => ({ kind: 'failed', code, message });
+    const isLinux = guest.osType === 'linux';
+    if (isLinux && !ACCOUNTS[owner]) return failed('AccountNotExists');
+    if (isLinux && !ACCOUNTS[group]) return failed('UserGroupNotExists');
+    const path = absolute(file.name, absolute(file.directory, '/'));
+    const isThere =
+      this.files.find(guest.id, path) ?? (isLinux ? cannedFile(path, guest, this.timers.now()) : undefined);
+    if (isThere !== undefined && !overwrite) return failed('FileAlreadyExists', path);
+    yield { kind: 'output', text: '' };
+    const problem = this.files.place(guest.id, path, { content: content.toString(), mode, owner, group });
+    return problem === undefined ? 0 : failed('FileCreateFail', `${path}: ${problem}`);
   }
 
   private answer(job: Job): Generator<Step, number> | Ending {
@@ -68,7 +93,9 @@ export class CannedExecutor implements Executor {
     const script = job.content.toString();
     if (isWindows && BOOT_TIME.test(script)) return ticks(job.guest.bootedAt);
     const isPowerShell = job.type === 'RunPowerShellScript';
-    return runScript(isPowerShell ? decoded(script, context.variables) : script, context);
+    const told = isPowerShell ? decoded(script, context.variables) : script;
+    // A backslash parts the paths of Windows and takes nothing of its meaning from what follows.
+    return runScript(isWindows ? told.replaceAll('\\', '\\\\') : told, context);
   }
 }
 

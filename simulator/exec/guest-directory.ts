@@ -1,5 +1,5 @@
 /**
- * The part of the disk that is one instance's. The rule: what a script can write is `root`, `home`, `tmp` and `mnt`;
+ * The part of the disk that is one instance's. The rule: what a script can write is `OWN_PARTS`;
  * what the simulator tells it, in `etc` and `sys`, belongs to the simulator.
  *
  * Where the simulator runs as root, scripts run as an account that no host has, so the files are given to it.
@@ -7,7 +7,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ACCOUNTS, ETC, SHARED_ETC } from './sandbox-script';
+import { ACCOUNTS, ETC, OWN_PARTS, SHARED_ETC } from './sandbox-script';
 import type { Guest } from './types';
 
 /** The account scripts have on this machine when the simulator is root: outside every range that is given out. */
@@ -76,8 +76,10 @@ export class GuestDirectories {
       await chmod(open, 0o755);
     }
     await this.fillEtc(etc);
+    // Files that are sent get here, by the account of the scripts; the scripts themselves find it read-only.
+    if (runsAsRoot()) await chown(etc, GUEST_UID, GUEST_UID);
     const homes = Object.values(ACCOUNTS).map(({ home }) => home.slice(1));
-    for (const part of [...new Set(['home', 'tmp', 'mnt', ...homes])].sort()) {
+    for (const part of [...new Set([...OWN_PARTS, ...homes])].sort()) {
       // What is there already came with an image, owners included, and a link in it must not be followed.
       const made = await mkdir(join(directory, part), { recursive: true });
       if (made !== undefined && runsAsRoot()) await chown(join(directory, part), GUEST_UID, GUEST_UID);
@@ -86,13 +88,16 @@ export class GuestDirectories {
   }
 
   private async fillEtc(etc: string): Promise<void> {
+    // Whatever came with an image: what is written here is written anew, and through no link.
+    const names = [...Object.keys(ETC), ...SHARED_ETC];
+    for (const name of names) await rm(join(etc, name), { recursive: true, force: true });
     for (const [name, content] of Object.entries(ETC)) {
-      await writeFile(join(etc, name), content);
+      await writeFile(join(etc, name), content, { flag: 'wx' });
       await chmod(join(etc, name), 0o644);
     }
     const links = { hosts: '/run/cloud-assist/hosts', hostname: '/run/cloud-assist/hostname' };
     for (const [name, target] of Object.entries({ ...links, 'os-release': '../usr/lib/os-release' })) {
-      await rm(join(etc, name), { force: true });
+      await rm(join(etc, name), { recursive: true, force: true });
       await symlink(target, join(etc, name));
     }
     // Places for what is mounted from this machine.

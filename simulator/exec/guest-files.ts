@@ -3,7 +3,7 @@
  * guest, or something kept under the id of a disk or snapshot; whoever copies knows nothing of the API.
  */
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, rm, stat } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -18,7 +18,7 @@ export interface GuestFiles {
 }
 
 /** The directories of a guest that are its system disk. */
-export const SYSTEM_PARTS = ['root', 'home', 'tmp'] as const;
+export const SYSTEM_PARTS = ['root', 'home', 'opt', 'srv', 'tmp', 'etc'] as const;
 
 /** For executors whose guests have nothing of their own. */
 export const NO_FILES: GuestFiles = {
@@ -43,6 +43,8 @@ export class DirectoryFiles implements GuestFiles {
       await mkdir(target, { recursive: true });
       // Links stay links and owners stay owners; what a script took its own rights from cannot be read and is left out.
       await run('cp', ['-a', '--', `${source}/.`, target]).catch(() => undefined);
+      // The simulator itself writes there; a disk that scripts could write meanwhile may have links.
+      if (part === 'etc') await run('find', [target, '-type', 'l', '-delete']);
     }
   }
 
@@ -70,8 +72,9 @@ export function isSystemDisk(place: Place): boolean {
   return 'guest' in place && place.disk === undefined;
 }
 
+/** A link to a directory is none: what is behind it is not the guest's. */
 async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
+  return lstat(path).then(
     (found) => found.isDirectory(),
     () => false,
   );

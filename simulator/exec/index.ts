@@ -12,7 +12,7 @@ import type { ProbeResult } from './probe';
 import { SandboxExecutor } from './sandbox';
 import { ScriptedAnswers, ScriptedExecutor } from './scripted';
 import { ShellExecutor } from './shell';
-import type { ExecMode, Executor, Job, RunningJob, Timers } from './types';
+import type { ExecMode, Executor, FileJob, Job, RunningJob, Timers } from './types';
 
 export { CannedFiles, NO_FILES, ScriptedAnswers };
 export type { GuestFiles, Place };
@@ -64,6 +64,10 @@ class ByGuest implements Executor {
 
   run(job: Job): RunningJob {
     return (job.guest.osType === 'windows' ? this.windows : this.inner).run(job);
+  }
+
+  send(file: FileJob): RunningJob {
+    return (file.guest.osType === 'windows' ? this.windows : this.inner).send(file);
   }
 
   async forget(instanceId: string): Promise<void> {

@@ -5,6 +5,9 @@ import type { Step } from './canned-commands';
 import { OutputBuffer } from './output-buffer';
 import type { Ending, Finished, Job, RunningJob, Timers } from './types';
 
+/** What a pretended job has to know of itself. */
+export type Pretended = Pick<Job, 'timeoutMs' | 'reportsWhileRunning' | 'onStart' | 'onOutput'>;
+
 const REPORT_MS = 1_000;
 /** Steps without any time between them are carried out this many at a time. */
 const STEPS_AT_ONCE = 1_000;
@@ -24,7 +27,7 @@ export class PretendedJob implements RunningJob {
   private isOver = false;
 
   constructor(
-    private readonly job: Job,
+    private readonly job: Pretended,
     private readonly timers: Timers,
     outputLimit: number,
     pretence: Pretence,

@@ -5,9 +5,10 @@
 import { availableParallelism } from 'node:os';
 import { Child } from './child';
 import type { GuestFiles } from './guest-files';
+import { fileScript, writtenOr } from './file-script';
 import { launched } from './launcher';
 import { Slots } from './slots';
-import type { Ending, ExecMode, Executor, Finished, Job, RunningJob } from './types';
+import type { Ending, ExecMode, Executor, FileJob, Finished, Job, RunningJob } from './types';
 
 /** How many at a time, and how much output is kept. */
 export interface RealLimits {
@@ -46,8 +47,8 @@ export abstract class RealExecutor implements Executor {
     this.running = new Slots(limits.running ?? RUNNING_PER_CORE * availableParallelism());
   }
 
-  /** Says what to start, or why the job cannot be carried out. */
-  protected abstract prepare(job: Job): Promise<RealStart | Ending>;
+  /** Says what to start, or why the job cannot be carried out. `file`: it is ours, and writes a file of the guest. */
+  protected abstract prepare(job: Job, file: boolean): Promise<RealStart | Ending>;
 
   /** Removes what an instance left behind; nothing of it runs any more. */
   protected abstract clean(instanceId: string): Promise<void>;
@@ -61,7 +62,33 @@ export abstract class RealExecutor implements Executor {
   }
 
   run(job: Job): RunningJob {
-    const running = new RealJob(job.guest.id, (started) => this.start(job, started));
+    return this.enqueue(job, false);
+  }
+
+  /** A file is written by a script of ours, where the scripts of the instance run: it can reach no more than they can. */
+  send(file: FileJob): RunningJob {
+    const running = this.enqueue(
+      {
+        id: file.id,
+        guest: file.guest,
+        type: 'RunShellScript',
+        content: fileScript(file),
+        timeoutMs: file.timeoutMs,
+        workingDirectory: '/',
+        reportsWhileRunning: false,
+        onStart: () => file.onStart(),
+      },
+      true,
+    );
+    return {
+      done: running.done.then(writtenOr),
+      output: () => NOTHING.output,
+      kill: () => running.kill(),
+    };
+  }
+
+  private enqueue(job: Job, file: boolean): RealJob {
+    const running = new RealJob(job.guest.id, (started) => this.start(job, file, started));
     this.jobs.add(running);
     running.giveUp = this.running.take(() => {
       running.holdsPlace = true;
@@ -82,9 +109,13 @@ export abstract class RealExecutor implements Executor {
     await Promise.all(jobs.map((job) => job.done));
   }
 
-  private async start(job: Job, started: () => void): Promise<{ child: Child; start: RealStart } | Ending> {
+  private async start(
+    job: Job,
+    file: boolean,
+    started: () => void,
+  ): Promise<{ child: Child; start: RealStart } | Ending> {
     const content = job.launcher ? launched(job.content, job.launcher) : job.content;
-    const start = await this.prepare({ ...job, content });
+    const start = await this.prepare({ ...job, content }, file);
     if ('kind' in start) return start;
     const child = new Child({
       ...start,

@@ -1,14 +1,15 @@
 /**
  * What builds the guest's view of the world, in sh, inside new namespaces and before any foreign code runs.
  * The rule: nothing of this machine is there unless it is named here, and nothing named here can be written but
- * the instance's own home, its disks below /mnt, and /tmp.
+ * the instance's own home, /opt, /srv, its disks below /mnt, and /tmp.
  *
  * The root is an empty file system in memory that ends up read-only; /usr is this machine's, read-only. The
- * working directory is the directory of the instance: `root`, `home`, `mnt` and `tmp` are its own, `etc` and `sys` are
+ * working directory is the directory of the instance: `OWN_PARTS` are its own, `etc` and `sys` are
  * what the simulator tells it (accounts, host name, boot id, script). All mounts are made by one process, because a fleet starts
  * hundreds of guests. No further user namespaces, no capabilities, no new privileges; /proc/sys is read-only.
  *
- * Arguments: host name, user name, working directory, script, processes, memory in bytes, largest file in bytes.
+ * Arguments: host name, user name, working directory, script, processes, memory in bytes, largest file in bytes, `ro` or
+ * `rw` for /etc.
  */
 
 /** Accounts that exist in every guest. */
@@ -17,6 +18,9 @@ export const ACCOUNTS: Readonly<Record<string, { uid: number; home: string }>> =
   'ecs-user': { uid: 1000, home: '/home/ecs-user' },
   nobody: { uid: 65534, home: '/tmp' },
 };
+
+/** The directories that scripts of the instance may write. */
+export const OWN_PARTS = ['root', 'home', 'opt', 'srv', 'mnt', 'tmp'] as const;
 
 /** The files of /etc that say who exists. */
 export const ETC: Readonly<Record<string, string>> = {
@@ -50,17 +54,17 @@ export const PREPARE = `
 exec 2>&1
 set -e
 umask 022
-host=$1 uid=$2 dir=$3 run=$4 processes=$5 memory=$6 file=$7
+host=$1 uid=$2 dir=$3 run=$4 processes=$5 memory=$6 file=$7 etc=$8
 n=/tmp
 mount -t tmpfs -o size=4m,mode=755,nosuid tmpfs $n
-mkdir -p $n/usr $n/proc $n/root $n/home $n/mnt $n/tmp $n/etc $n/dev/shm $n/run/cloud-assist $n/var/tmp $n/old
+mkdir -p $n/usr $n/proc $n/root $n/home $n/opt $n/srv $n/mnt $n/tmp $n/etc $n/dev/shm $n/run/cloud-assist $n/var/tmp $n/old
 {
   printf '/usr %s/usr none bind,ro,nosuid,nodev 0 0\\n' $n
   for d in bin sbin lib lib32 lib64 libx32; do
     if [ -L /$d ]; then links="$links usr/$d"
     elif [ -d /$d ]; then mkdir $n/$d; printf '/%s %s/%s none bind,ro,nosuid,nodev 0 0\\n' $d $n $d; fi
   done
-  printf './etc %s/etc none bind,ro,nosuid,nodev 0 0\\n' $n
+  printf './etc %s/etc none bind,%s,nosuid,nodev 0 0\\n' $n $etc
   for f in ${SHARED_ETC.map((name) => `/etc/${name}`).join(' ')}; do
     [ ! -e $f ] || printf '%s %s%s none bind,ro,nosuid,nodev 0 0\\n' $f $n $f
   done
@@ -68,10 +72,9 @@ mkdir -p $n/usr $n/proc $n/root $n/home $n/mnt $n/tmp $n/etc $n/dev/shm $n/run/c
     : >$n/dev/$d
     printf '/dev/%s %s/dev/%s none bind,nosuid,noexec 0 0\\n' $d $n $d
   done
-  printf './root %s/root none bind,nosuid,nodev 0 0\\n' $n
-  printf './home %s/home none bind,nosuid,nodev 0 0\\n' $n
-  printf './mnt %s/mnt none bind,nosuid,nodev 0 0\\n' $n
-  printf './tmp %s/tmp none bind,nosuid,nodev 0 0\\n' $n
+  for d in ${OWN_PARTS.join(' ')}; do
+    printf './%s %s/%s none bind,nosuid,nodev 0 0\\n' $d $n $d
+  done
   printf './tmp %s/var/tmp none bind,nosuid,nodev 0 0\\n' $n
   printf './sys %s/run/cloud-assist none bind,ro,nosuid,nodev 0 0\\n' $n
   printf 'tmpfs %s/dev/shm tmpfs size=16m,nosuid,nodev,noexec 0 0\\n' $n

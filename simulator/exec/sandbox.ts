@@ -48,7 +48,7 @@ export class SandboxExecutor extends RealExecutor {
     await this.directories.remove(instanceId);
   }
 
-  protected override async prepare(job: Job): Promise<RealStart | Ending> {
+  protected override async prepare(job: Job, file: boolean): Promise<RealStart | Ending> {
     const account = ACCOUNTS[job.username ?? 'root'];
     if (!account) return { kind: 'failed', code: 'AccountNotExists', message: '' };
     const script = `${job.id}.sh`;
@@ -60,6 +60,8 @@ export class SandboxExecutor extends RealExecutor {
       workingDirectory: job.workingDirectory ?? account.home,
       script,
       limits: LIMITS,
+      // Nothing but a file that is sent gets into /etc: a link that a script made there would be met from outside.
+      etc: file ? 'rw' : 'ro',
     };
     return {
       command: 'setpriv',
@@ -72,8 +74,8 @@ export class SandboxExecutor extends RealExecutor {
 
   private build(plan: BubblewrapPlan): string[] {
     if (this.tool === 'bwrap') return ['bwrap', ...bubblewrapArgs(plan)];
-    const { hostName, uid, workingDirectory, script, limits } = plan;
-    return [...UNSHARE, hostName, String(uid), workingDirectory, script, ...limits.map(String)];
+    const { hostName, uid, workingDirectory, script, limits, etc } = plan;
+    return [...UNSHARE, hostName, String(uid), workingDirectory, script, ...limits.map(String), etc];
   }
 }
 

@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import type { Step } from './canned-commands';
 import { PretendedJob } from './pretended';
-import { FAILURE_CODES } from './types';
-import type { Ending, Executor, Job, RunningJob, Timers } from './types';
+import type { Pretended } from './pretended';
+import { FAILURE_CODES, FILE_CODES } from './types';
+import type { Ending, Executor, FileJob, Job, RunningJob, Timers } from './types';
 
 /** A scripted answer as the control plane takes it. */
 export const scriptedAnswerSchema = z
@@ -16,6 +17,8 @@ export const scriptedAnswerSchema = z
     instanceId: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
     /** A regular expression that is found in the script (parameters already put in). */
     content: z.string().optional(),
+    /** A regular expression that is found in the path of a file: the answer is for files, and only for those. */
+    file: z.string().optional(),
     /** How often this answer is given before it is spent; without it there is no end. */
     times: z.number().int().positive().optional(),
     exitCode: z.number().int().min(-1).max(255).default(0),
@@ -30,7 +33,13 @@ export const scriptedAnswerSchema = z
     /** Cannot be carried out: an ErrorCode of the API. */
     error: z.enum(FAILURE_CODES).optional(),
   })
-  .strict();
+  .strict()
+  .refine(({ content, file }) => content === undefined || file === undefined, {
+    error: 'content is about scripts and file about files; give one of them',
+  })
+  .refine(({ error, file }) => file !== undefined || !FILE_CODES.some((code) => code === error), {
+    error: 'that error is about files; give file too',
+  });
 
 /** A scripted answer as it is written. */
 export type ScriptedAnswerInput = z.input<typeof scriptedAnswerSchema>;
@@ -53,7 +62,8 @@ export class ScriptedAnswers {
   add(input: ScriptedAnswerInput): string {
     const answer = scriptedAnswerSchema.parse(input);
     const id = answer.id ?? `answer-${++this.order}`;
-    const pattern = answer.content === undefined ? undefined : new RegExp(answer.content);
+    const found = answer.file ?? answer.content;
+    const pattern = found === undefined ? undefined : new RegExp(found);
     this.remove(id);
     this.answers.push({ id, answer, pattern, given: 0 });
     return id;
@@ -69,9 +79,9 @@ export class ScriptedAnswers {
     this.answers = id === undefined ? [] : this.answers.filter((active) => active.id !== id);
   }
 
-  /** The answer for a job, counted as given. */
-  take(job: Job): ScriptedAnswer | undefined {
-    const active = this.answers.find((candidate) => holds(candidate, job));
+  /** The answer for a job or file, counted as given. */
+  take(asked: Job | FileJob): ScriptedAnswer | undefined {
+    const active = this.answers.find((candidate) => holds(candidate, asked));
     if (active) active.given += 1;
     return active?.answer;
   }
@@ -98,7 +108,15 @@ export class ScriptedExecutor implements Executor {
 
   run(job: Job): RunningJob {
     const answer = this.answers.take(job);
-    if (!answer) return this.inner.run(job);
+    return answer ? this.pretend(job, answer) : this.inner.run(job);
+  }
+
+  send(file: FileJob): RunningJob {
+    const answer = this.answers.take(file);
+    return answer ? this.pretend({ ...file, reportsWhileRunning: false }, answer) : this.inner.send(file);
+  }
+
+  private pretend(job: Pretended, answer: ScriptedAnswer): RunningJob {
     const running = new PretendedJob(job, this.timers, this.outputLimit(), steps(answer));
     this.jobs.add(running);
     void running.done.then(() => this.jobs.delete(running));
@@ -116,10 +134,12 @@ export class ScriptedExecutor implements Executor {
   }
 }
 
-function holds({ answer, pattern, given }: Active, job: Job): boolean {
+function holds({ answer, pattern, given }: Active, asked: Job | FileJob): boolean {
   if (answer.times !== undefined && given >= answer.times) return false;
-  if (answer.instanceId !== undefined && ![answer.instanceId].flat().includes(job.guest.id)) return false;
-  return pattern === undefined || pattern.test(job.content.toString());
+  if (answer.instanceId !== undefined && ![answer.instanceId].flat().includes(asked.guest.id)) return false;
+  const isFile = 'directory' in asked;
+  if (isFile !== (answer.file !== undefined)) return false;
+  return pattern?.test(isFile ? `${asked.directory}/${asked.name}` : asked.content.toString()) ?? true;
 }
 
 /** One hour: a step short enough for any clock. */

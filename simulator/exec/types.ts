@@ -50,7 +50,37 @@ export interface Job {
   onOutput?(chunk: Buffer): void;
 }
 
-/** Why a script could not be carried out, in the API's words. */
+/** One file for one instance. */
+export interface FileJob {
+  /** As `Job.id`. */
+  readonly id: string;
+  readonly guest: Guest;
+  /** Absolute, in the words of the guest's system: `/etc/app` or `C:\\app`. */
+  readonly directory: string;
+  readonly name: string;
+  readonly content: Buffer;
+  /** Octal, as chmod takes it; without meaning on Windows, as are owner and group. */
+  readonly mode: string;
+  readonly owner: string;
+  readonly group: string;
+  readonly overwrite: boolean;
+  readonly timeoutMs: number;
+  /** Called once, when the file is really being written. */
+  onStart(): void;
+}
+
+/** Why a file could not be written, in the API's words. */
+export const FILE_CODES = [
+  'FileCreateFail',
+  'FileAlreadyExists',
+  'FileContentInvalid',
+  'FileNameInvalid',
+  'FilePathInvalid',
+  'FileAuthorityInvalid',
+  'UserGroupNotExists',
+] as const;
+
+/** Why a script or file could not be carried out, in the API's words. */
 export const FAILURE_CODES = [
   'AccountNotExists',
   'DirectoryNotExists',
@@ -67,6 +97,7 @@ export const FAILURE_CODES = [
   'InstanceReleased',
   'InstanceNotRunning',
   'BadCronExpression',
+  ...FILE_CODES,
 ] as const;
 /** One of them. */
 export type FailureCode = (typeof FAILURE_CODES)[number];
@@ -100,6 +131,8 @@ export interface Executor {
   /** What guests have written. */
   readonly files: GuestFiles;
   run(job: Job): RunningJob;
+  /** Writes a file; `exited` with 0 means that it is there. */
+  send(file: FileJob): RunningJob;
   /** Removes what an instance left behind; called when it is released. */
   forget(instanceId: string): Promise<void>;
   /** Ends every job and waits until all are gone. */
