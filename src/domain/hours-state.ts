@@ -28,6 +28,12 @@ export interface HoursRun {
   workflowId: string;
 }
 
+export function isHoursRun(value: unknown): value is HoursRun {
+  if (typeof value !== 'object' || value === null) return false;
+  const { at, action, outcome, summary, workflowId } = value as Partial<Record<keyof HoursRun, unknown>>;
+  return [at, action, outcome, summary, workflowId].every((text) => typeof text === 'string');
+}
+
 /** The whole state of `workingHours`; also its input, and the answer of its `progress` query. */
 export interface WorkingHoursState {
   definition: WorkingHours;

@@ -6,8 +6,16 @@
  */
 
 /** What can be waited for. A kind is added here and in src/activities/wait-kinds.ts, nowhere else. */
-export type WaitKind =
-  'invocation' | 'agent' | 'snapshot' | 'systemEvent' | 'instances' | 'image' | 'reclaim';
+export const WAIT_KIND_NAMES = [
+  'invocation',
+  'agent',
+  'snapshot',
+  'systemEvent',
+  'instances',
+  'image',
+  'reclaim',
+] as const;
+export type WaitKind = (typeof WAIT_KIND_NAMES)[number];
 
 /** One wait. Plain JSON: it is signalled, carried over continue-as-new and handed to the tick. */
 export interface Wait {
@@ -25,6 +33,14 @@ export interface Wait {
 }
 
 export type WaitRegistration = Omit<Wait, 'seen'>;
+
+/** A signal may come from anybody: what is no registration is passed over, for one bad wait would fail every look. */
+export function isWaitRegistration(value: unknown): value is WaitRegistration {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kind, key, waiter, generation, since } = value as Partial<Record<keyof Wait, unknown>>;
+  const texts = [key, waiter, generation].every((text) => typeof text === 'string' && text !== '');
+  return texts && (WAIT_KIND_NAMES as readonly unknown[]).includes(kind) && Number.isFinite(since);
+}
 
 /**
  * The key of waiting until every one of `instanceIds` has this Status or is gone. One wait for a whole batch: its waiter

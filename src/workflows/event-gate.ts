@@ -84,18 +84,20 @@ async function waitForTurn(
     }
   };
   const following = follow();
+  // A cancel rejects it while the request is still being withdrawn; unhandled, that would fail the workflow task for ever.
+  following.catch(() => undefined);
+  const asked = { region: input.region, purpose: 'reboot', keys } as const;
+  const end = await lease
+    .acquire({ ...asked, withinMs: until - Date.now(), interrupt: () => givesUp })
+    .finally(() => (waiting = false));
   try {
-    return await lease.acquire({
-      region: input.region,
-      purpose: 'reboot',
-      keys,
-      withinMs: until - Date.now(),
-      interrupt: () => givesUp,
-    });
-  } finally {
-    waiting = false;
     await following;
+  } catch (error) {
+    // Cancelled while it read: what was granted meanwhile is given back.
+    await lease.release();
+    throw error;
   }
+  return end;
 }
 
 function groupKeys({ policy, instance }: EventContext): GateKey[] {

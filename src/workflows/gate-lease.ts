@@ -5,7 +5,7 @@
  * workflow has one `GateLease` and holds one set of keys after the other with it.
  */
 import { CancellationScope, condition, setHandler, sleep, uuid4 } from '@temporalio/workflow';
-import type { GateKey, GatePurpose } from '../domain/gate';
+import type { GateAnswer, GateKey, GatePurpose } from '../domain/gate';
 import { gateAnswerSignal } from './gate';
 import { askingGate, releasingGate } from './proxies';
 
@@ -40,13 +40,16 @@ export class GateLease {
 
   /** Registers the signal's handler; before the first await of the workflow. */
   constructor() {
-    setHandler(gateAnswerSignal, ({ requestId, kind, by, keys }) => {
+    setHandler(gateAnswerSignal, (answer: Partial<GateAnswer> | undefined) => {
+      const { requestId, kind, by, keys } = answer ?? {};
+      // Anybody may send the signal, with anything: a handler that throws would stop its workflow for good.
+      if (typeof requestId !== 'string') return undefined;
       const { lease } = this;
       if (lease?.requestId !== requestId) return kind === 'granted' ? this.giveBack(requestId) : undefined;
       if (kind === 'granted') lease.granted = true;
-      else {
+      else if (kind === 'preempted' && typeof by === 'string') {
         lease.preemptedBy = by;
-        lease.taken.push(...(keys ?? []));
+        if (Array.isArray(keys)) lease.taken.push(...keys);
       }
     });
   }

@@ -24,7 +24,10 @@ export class Hints {
 
   /** Registers the signal's handler; before the first await of the workflow. */
   constructor() {
-    setHandler(waitEndedSignal, ({ kind, key }) => void this.told.add(`${kind}/${key}`));
+    // Anybody may send the signal, with anything: a handler that throws would stop its workflow for good.
+    setHandler(waitEndedSignal, (ended: Partial<WaitEnded> | undefined) => {
+      if (ended?.kind !== undefined && ended.key !== undefined) this.told.add(`${ended.kind}/${ended.key}`);
+    });
   }
 
   /** @returns `over` by a hint or by a look; `interrupted` when `interrupt` came true; else `deadline` */

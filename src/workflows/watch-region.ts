@@ -22,7 +22,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { INVALID_INPUT, PROGRESS_QUERY, REGISTER_WAITS_SIGNAL, WORKFLOW_TYPES } from '../domain/messages';
-import { dueWaits, nextLookAt, register, settle, statesAfter } from '../domain/watch';
+import { dueWaits, isWaitRegistration, nextLookAt, register, settle, statesAfter } from '../domain/watch';
 import type { Wait, WaitRegistration, WatchState } from '../domain/watch';
 import { watchDetailsOf } from '../domain/watch-summary';
 import { watching } from './proxies';
@@ -48,8 +48,9 @@ export async function watchRegion(carried: WatchState): Promise<void> {
   let lastLookAt = startedAt;
   let ticksOfRun = 0;
 
-  setHandler(registerWaitsSignal, (registrations) => {
-    for (const registration of registrations) state.waits = register(state.waits, registration);
+  setHandler(registerWaitsSignal, (registrations: unknown) => {
+    const good = Array.isArray(registrations) ? registrations.filter(isWaitRegistration) : [];
+    for (const registration of good) state.waits = register(state.waits, registration);
   });
   setHandler(watchProgressQuery, () => state);
   noteSearchAttributes(state);

@@ -28,6 +28,7 @@ import {
   HOURS_UPDATES,
   MAX_OVERRIDES,
   expire,
+  isHoursRun,
   overrideErrors,
   overrideText,
   withAudit,
@@ -80,7 +81,9 @@ export async function workingHours(carried: WorkingHoursState): Promise<void> {
 
 function registerHandlers(state: WorkingHoursState, changed: () => void): void {
   setHandler(hoursProgressQuery, () => state);
-  setHandler(hoursRanSignal, (run) => {
+  setHandler(hoursRanSignal, (run: unknown) => {
+    // Anybody may send the signal, with anything: a handler that throws would stop its workflow for good.
+    if (!isHoursRun(run)) return;
     withRun(state, run);
     const bad = run.outcome === 'partly-failed';
     // Stays until an action succeeds.

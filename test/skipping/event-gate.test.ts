@@ -11,7 +11,7 @@ import {
   groupGateKey,
   instanceGateKey,
 } from '../../src/domain/gate';
-import type { GateKey, GateRequest } from '../../src/domain/gate';
+import type { GateKey, GateRequest, GateState } from '../../src/domain/gate';
 import { taskQueueOf } from '../../src/domain/messages';
 import type { PolicyFile } from '../../src/domain/policy';
 import { until } from '../support/until';
@@ -135,5 +135,20 @@ it('a pre-emption makes it stand down before the reboot, and it says so', () =>
     expect(result).toMatchObject({ outcome: 'pre-empted', reboots: 0 });
     expect(result.steps.at(-1)?.detail ?? '').not.toBe('');
     expect(result.steps.some(({ detail }) => detail.includes('took the instance'))).toBe(true);
+    expect(rebootsOf(fleet)).toEqual([]);
+  }));
+
+it('is cancelled while it waits for its turn, and its request is withdrawn', () =>
+  withFleet({ instances: 1, policies: policy() }, async (fleet) => {
+    await another(fleet, [instanceKey(fleet)]);
+    const handle = await startHandler(fleet, raise(fleet, 24 * HOUR));
+    await inPhase(handle, 'holding');
+    await handle.executeUpdate('now');
+    await inPhase(handle, 'gate');
+    await handle.cancel();
+    await until('it has ended', async () => (await handle.describe()).status.name === 'CANCELLED');
+    const gate = fleet.temporal.client.workflow.getHandle(gateIdOf(fleet.account, REGION));
+    const { waiting } = await gate.query<GateState>('progress');
+    expect(waiting).toEqual([]);
     expect(rebootsOf(fleet)).toEqual([]);
   }));
