@@ -39,6 +39,8 @@ export interface ByTagContext {
   readonly open: Set<string>;
   readonly windows: Set<string>;
   waitingForStock: number;
+  /** Notify hooks that are being told; nothing waits for them but the end. */
+  readonly tellings: Promise<void>[];
 }
 
 export function progressOf(context: ByTagContext): ByTagProgress {
@@ -80,15 +82,20 @@ export async function record(
   close(context, instanceIds, { [counted]: instanceIds.length, exceptions });
 }
 
-/** Tells people: the attention attribute, and the notify hooks. Never fails the workflow. */
-export async function alert(context: ByTagContext, step: string, reason: string): Promise<void> {
+/**
+ * Tells people: the attention attribute, and the notify hooks. Never fails the workflow, and no instance waits for a
+ * hook that does not answer.
+ */
+export function alert(context: ByTagContext, step: string, reason: string): void {
   const { type, input } = context;
   upsertSearchAttributes([
     { key: defineSearchAttributeKey('StewardAttention', 'KEYWORD'), value: `${type}: ${step}` },
   ]);
   const { region, notify: hooks = [] } = input;
   if (hooks.length === 0) return;
-  await telling
-    .notify({ hooks, step, reason, region })
-    .catch((error: unknown) => context.warnings.push(`nobody could be told: ${messageOf(error)}`));
+  context.tellings.push(
+    telling
+      .notify({ hooks, step, reason, region })
+      .catch((error: unknown) => void context.warnings.push(`nobody could be told: ${messageOf(error)}`)),
+  );
 }

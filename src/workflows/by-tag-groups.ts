@@ -66,7 +66,7 @@ async function healthOf(
 ): Promise<string | undefined> {
   if (context.purpose === 'stop' || group.health === undefined || instanceIds.length === 0) return undefined;
   const why = await untilHealthy(context, { name: group.name, ...group.health }, instanceIds);
-  if (why !== undefined) await alert(context, `health of ${group.name}`, why);
+  if (why !== undefined) alert(context, `health of ${group.name}`, why);
   return why;
 }
 
@@ -93,7 +93,7 @@ async function beforeStop(context: ByTagContext, instanceIds: readonly string[])
   );
   if (failures.size === 0 || hook.onFailure === 'continue') return [...instanceIds];
   const [[first, reason] = ['', '']] = failures;
-  await alert(context, `hook ${name}`, `${failures.size} instances, first ${first}: ${reason}`);
+  alert(context, `hook ${name}`, `${failures.size} instances, first ${first}: ${reason}`);
   if (hook.onFailure === 'alert') return [...instanceIds];
   for (const [id, why] of failures)
     await record(context, [id], { outcome: 'Failed', reason: `left running: hook ${name}: ${why}` });

@@ -17,6 +17,8 @@ const DEFAULT_WITHIN_MINUTES = 15;
 const DEFAULT_STOCK_MINUTES = 60;
 /** Somebody else's instances must not keep the others waiting longer than this. */
 const GATE_PATIENCE_MS = 30_000;
+/** Nor may a slow one keep waiting those that are too many for the same set of keys. */
+const SET_PATIENCE_MS = 3 * MINUTE;
 /** After ForceStop an instance is off within seconds, or something is wrong. */
 const FORCED_WITHIN_MS = 5 * MINUTE;
 /** Gaps between tries: of an instance between two states, and of a start without stock; each twice the one before. */
@@ -30,23 +32,35 @@ interface Left {
   said: string;
 }
 
+/** Instances that hold their keys together, and how long they may take. */
+interface KeySet {
+  ids: string[];
+  withinMs: number;
+  /** Others wait for this set's keys to be given back. */
+  othersWait: boolean;
+  /** When each instance first had its turn, epoch milliseconds. */
+  turns: Map<string, number>;
+}
+
 /** Acts until every instance has a row. @returns how many of them failed */
 export async function bring(context: ByTagContext, instanceIds: readonly string[]): Promise<number> {
   const failedBefore = context.totals.failed;
   const since = Date.now();
   const within = (context.input.withinMinutes ?? DEFAULT_WITHIN_MINUTES) * MINUTE;
   const stockUntil = stockDeadline(context, since);
+  const turns = new Map<string, number>();
   let gaps = { state: STATE_GAP.first, stock: STOCK_GAP.first };
   let open = [...instanceIds];
-  for (;;) {
-    const left = await pass(context, open, since + within);
+  for (let round = 1; ; round += 1) {
+    const left = await pass(context, open, { withinMs: within, turns, round });
     context.waitingForStock = left.noStock.length;
     const now = Date.now();
-    if (now >= since + within)
-      await record(context, left.later.splice(0), {
-        outcome: 'Failed',
-        reason: `not within ${within / MINUTE} min; ECS says ${left.said}`,
-      });
+    const isLate = (id: string): boolean => now >= (turns.get(id) ?? now) + within;
+    await record(context, left.later.filter(isLate), {
+      outcome: 'Failed',
+      reason: `not within ${within / MINUTE} min; ECS says ${left.said}`,
+    });
+    left.later = left.later.filter((id) => !isLate(id));
     const noStockLeft = left.noStock.length > 0 && now + gaps.stock > stockUntil;
     if (noStockLeft) await giveUpStock(context, left.noStock.splice(0), left.said);
     open = [...left.later, ...left.noStock];
@@ -71,7 +85,7 @@ async function giveUpStock(context: ByTagContext, instanceIds: string[], said: s
     outcome: 'Failed',
     reason: `no stock until the limit; ECS says ${said}`,
   });
-  await alert(
+  alert(
     context,
     'no stock',
     `${instanceIds.length} instances in ${context.input.region} could not be started: ${said}`,
@@ -79,26 +93,32 @@ async function giveUpStock(context: ByTagContext, instanceIds: string[], said: s
 }
 
 /** One try of a set: its keys, a call for each batch, and waiting until they are there. */
-async function pass(context: ByTagContext, instanceIds: string[], until: number): Promise<Left> {
+async function pass(
+  context: ByTagContext,
+  instanceIds: string[],
+  { round, ...times }: Pick<KeySet, 'withinMs' | 'turns'> & { round: number },
+): Promise<Left> {
   const left: Left = { later: [], noStock: [], said: 'nothing' };
-  for (const ids of chunks(instanceIds, MAX_GATE_KEYS)) await passOfSet(context, { ids, until }, left);
+  const sets = chunks(instanceIds, MAX_GATE_KEYS);
+  for (const [index, ids] of sets.entries())
+    await passOfSet(context, { ids, ...times, othersWait: round === 1 && index < sets.length - 1 }, left);
   return left;
 }
 
-async function passOfSet(
-  context: ByTagContext,
-  { ids, until }: { ids: string[]; until: number },
-  left: Left,
-): Promise<void> {
+async function passOfSet(context: ByTagContext, set: KeySet, left: Left): Promise<void> {
   const { lease, input, purpose } = context;
   const { region } = input;
-  const patience = ids.length === 1 ? Math.max(GATE_PATIENCE_MS, until - Date.now()) : GATE_PATIENCE_MS;
-  const end = await lease.acquire({ region, purpose, keys: ids.map(instanceGateKey), withinMs: patience });
-  if (end !== 'granted') return withoutHeld(context, { ids, until }, left);
+  const { ids, turns, withinMs: within, othersWait } = set;
+  const now = Date.now();
+  for (const id of ids) if (!turns.has(id)) turns.set(id, now);
+  const alone = ids.length === 1 && !othersWait ? (turns.get(ids[0] ?? '') ?? now) + within - now : 0;
+  const withinMs = Math.max(GATE_PATIENCE_MS, alone);
+  const end = await lease.acquire({ region, purpose, keys: ids.map(instanceGateKey), withinMs });
+  if (end !== 'granted') return withoutHeld(context, set, left);
   try {
     const taken = new Set(lease.takenKeys);
     const ours = ids.filter((id) => !taken.has(instanceGateKey(id).key));
-    await Promise.all(chunks(ours, BATCH).map((batch) => passOfBatch(context, { ids: batch, until }, left)));
+    await Promise.all(chunks(ours, BATCH).map((batch) => passOfBatch(context, { ...set, ids: batch }, left)));
     left.later.push(...ids.filter((id) => taken.has(instanceGateKey(id).key)));
   } finally {
     await lease.release();
@@ -106,16 +126,13 @@ async function passOfSet(
 }
 
 /** Somebody holds some of them: the others go first. */
-async function withoutHeld(
-  context: ByTagContext,
-  { ids, until }: { ids: string[]; until: number },
-  left: Left,
-): Promise<void> {
+async function withoutHeld(context: ByTagContext, set: KeySet, left: Left): Promise<void> {
+  const { ids } = set;
   const { region } = context.input;
   const holders = await lookingAtFleet.findHolders({ region, instanceIds: ids });
   const held = ids.filter((id) => holders[id] !== undefined);
   const free = ids.filter((id) => holders[id] === undefined);
-  if (held.length > 0 && free.length > 0) await passOfSet(context, { ids: free, until }, left);
+  if (held.length > 0 && free.length > 0) await passOfSet(context, { ...set, ids: free }, left);
   const rest = held.length > 0 ? held : ids;
   left.later.push(...rest);
   left.said = `another operation has the instance (${holders[rest[0] ?? ''] ?? 'it has ended meanwhile'})`;
@@ -123,7 +140,7 @@ async function withoutHeld(
 
 async function passOfBatch(
   context: ByTagContext,
-  { ids, until }: { ids: string[]; until: number },
+  { ids, withinMs, othersWait, turns }: KeySet,
   left: Left,
 ): Promise<void> {
   const { moving, later, noStock, said } = await call(context, ids);
@@ -132,10 +149,22 @@ async function passOfBatch(
   if (later.length + noStock.length > 0) left.said = said;
   if (moving.length === 0) return;
   const { forceAfterMinutes } = context.input;
-  const firstUntil =
-    forceAfterMinutes === undefined ? until : Math.min(until, Date.now() + forceAfterMinutes * MINUTE);
-  const slow = await waitFor(context, moving, { until: firstUntil, last: forceAfterMinutes === undefined });
+  // Counted from the call: one that was accepted late, for want of stock or of a turn, has as long as the others.
+  const now = Date.now();
+  const until = now + (forceAfterMinutes === undefined ? withinMs : forceAfterMinutes * MINUTE);
+  const cutShort = othersWait && until > now + SET_PATIENCE_MS;
+  const slow = await waitFor(context, moving, {
+    until: cutShort ? now + SET_PATIENCE_MS : until,
+    last: !cutShort && forceAfterMinutes === undefined,
+  });
   if (slow.length === 0) return;
+  if (cutShort) {
+    // They are on their way; the wait for them begins anew when the others have had their turn.
+    for (const id of slow) turns.delete(id);
+    left.later.push(...slow);
+    left.said = `not ${wantedStatus(context.purpose)} yet`;
+    return;
+  }
   const forced = await call(context, slow, true);
   await waitFor(context, [...forced.moving, ...forced.later], {
     until: Date.now() + FORCED_WITHIN_MS,

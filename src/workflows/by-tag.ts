@@ -66,9 +66,11 @@ async function run(
   if (context.open.size > 0)
     await closeOpen(context, refusal ?? 'the run was cancelled', refusal === undefined);
   if (context.totals.failed > 0 || refusal !== undefined)
-    await CancellationScope.nonCancellable(() =>
-      alert(context, 'failed', refusal ?? summaryOf(context, { cancelled })),
-    );
+    await CancellationScope.nonCancellable(async () => {
+      alert(context, 'failed', refusal ?? summaryOf(context, { cancelled }));
+      await Promise.all(context.tellings);
+    });
+  else await Promise.all(context.tellings);
   return finish(context, { refusal, cancelled });
 }
 
@@ -155,6 +157,7 @@ function newContext(type: string, purpose: Purpose, input: EitherInput): ByTagCo
     open: new Set(),
     windows: new Set(),
     waitingForStock: 0,
+    tellings: [],
   };
 }
 

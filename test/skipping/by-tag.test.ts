@@ -4,17 +4,31 @@
  */
 import { FEATURES, ramPolicyFor } from '../../src/domain/permissions';
 import type { Instance } from '../../simulator/model/instance';
-import { TAG, byTag, startByTag, statuses } from '../support/by-tag';
+import { TAG, byTag, setTags, startByTag, statuses } from '../support/by-tag';
+import { policyFile } from '../support/events';
 import { withFleet } from '../support/skipping-environment';
 import type { Fleet } from '../support/skipping-environment';
 import { until } from '../support/temporary';
 
+const MINUTE = 60_000;
 const tagged = { tags: { [TAG]: '' } };
+/** A hook that nobody answers. */
+const DEAF = policyFile(`
+version: 1
+policies: []
+hooks:
+  deaf: { webhook: { url: 'http://127.0.0.1:9/' } }
+`);
 
 function instance(fleet: Fleet, index: number) {
   const found = fleet.simulator.simulation.world.findInstance(fleet.simulator.instanceIds[index] ?? '');
   if (!found) throw new Error(`no instance ${index}`);
   return found;
+}
+
+/** When calls of an action reached ECS, epoch milliseconds. */
+function timesOf(fleet: Fleet, action: string): number[] {
+  return fleet.simulator.simulation.ledger.query({ kind: 'call', action }).map(({ time }) => time);
 }
 
 /** Room for so many more of what the fleet is made of. */
@@ -166,3 +180,45 @@ it.each(FEATURES.workingHours.filter((action) => action !== 'StartInstances'))(
     });
   },
 );
+
+it('a start that finds stock late has as long as the others to get there', () =>
+  withFleet({ instances: 4, ...tagged }, async (fleet) => {
+    await byTag(fleet, 'stop');
+    setStock(fleet, 2);
+    const handle = await startByTag(fleet, 'start', { withinMinutes: 2 });
+    await fleet.temporal.sleep(20 * MINUTE);
+    expect(statuses(fleet)).toEqual({ Running: 2, Stopped: 2 });
+    setStock(fleet, 100);
+    expect(await handle.result()).toMatchObject({ outcome: 'succeeded', totals: { done: 4, failed: 0 } });
+  }));
+
+it('one that is stuck does not keep those waiting that are too many for the same set of keys', () =>
+  withFleet({ instances: 1_010, ...tagged }, async (fleet) => {
+    fleet.simulator.simulation.instances.setStuck(instance(fleet, 0), true);
+    const result = await byTag(fleet, 'stop');
+    expect(result).toMatchObject({ outcome: 'partly-failed', totals: { done: 1_009, failed: 1 } });
+    const times = timesOf(fleet, 'StopInstances');
+    expect(times).toHaveLength(11);
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeLessThan(5 * MINUTE);
+  }));
+
+it('ForceStop comes after the minutes the policy says, also where they are more than an instance may take', () =>
+  withFleet({ instances: 1, ...tagged }, async (fleet) => {
+    fleet.simulator.simulation.instances.setStuck(instance(fleet, 0), true);
+    await byTag(fleet, 'stop', { withinMinutes: 2, forceAfterMinutes: 20 });
+    const [asked = 0, forced = 0] = timesOf(fleet, 'StopInstances');
+    expect(forced - asked).toBeGreaterThanOrEqual(20 * MINUTE);
+  }));
+
+it('nothing waits for a notify hook that does not answer', () =>
+  withFleet({ instances: 2, ...tagged, policies: DEAF }, async (fleet) => {
+    const first = setTags(fleet, 0, { tier: 'db' });
+    await byTag(fleet, 'stop');
+    const order = [
+      { name: 'database', instanceIds: [first], health: { command: 'exit 1', withinMinutes: 1 } },
+    ];
+    const result = await byTag(fleet, 'start', { order, notify: ['deaf'] });
+    expect(result.warnings.join()).toContain('nobody could be told');
+    const [, rest = 0] = timesOf(fleet, 'StartInstances');
+    expect(rest - Date.parse(result.startedAt)).toBeLessThan(10 * MINUTE);
+  }));
