@@ -5,6 +5,7 @@
  * listed is "not visible yet" until it is a minute old.
  */
 import type { EcsClient } from '../ecs/client';
+import type { AgentStatus } from '../ecs/cloud-assistant';
 import { EcsError } from '../ecs/errors';
 import { isEventEnd } from '../domain/system-event';
 import { VISIBLE_WITHIN_MS } from '../domain/waiting';
@@ -72,18 +73,21 @@ async function lookByIds(request: LookRequest, perCall: number, ask: Ask): Promi
   return look;
 }
 
-/** Over when the agent has been heard of after the wait began: it is the agent of the new boot, or never went away. */
+/**
+ * Over when the agent has been heard of after the wait began: it is the agent of the new boot, or never went away. An
+ * agent that is not listed has not been heard of; only an instance that ECS does not know ends the wait without one.
+ */
 async function agentsOf({ ecs, region }: LookRequest, waits: Wait[]): Promise<Seen> {
-  const agents = await describeKnownAgents(
-    ecs,
-    region,
-    waits.map((wait) => wait.key),
-  );
+  const ids = waits.map((wait) => wait.key);
+  const { agents, unknown } = await describeKnownAgents(ecs, region, ids);
   const since = new Map(waits.map((wait) => [wait.key, wait.since]));
   const back = agents.filter(
     (agent) => agent.alive && Date.parse(agent.lastHeartbeatAt) > (since.get(agent.instanceId) ?? 0),
   );
-  return idsOf(agents, back, (agent) => agent.instanceId);
+  return {
+    listed: new Set(ids.filter((id) => !unknown.includes(id))),
+    over: new Set(back.map(({ instanceId }) => instanceId)),
+  };
 }
 
 /** One released instance fails the whole call; halving finds it. */
@@ -91,15 +95,19 @@ async function describeKnownAgents(
   ecs: EcsClient,
   region: string,
   ids: string[],
-): ReturnType<EcsClient['describeAgents']> {
+): Promise<{ agents: AgentStatus[]; unknown: string[] }> {
   try {
-    return await ecs.describeAgents(region, ids);
+    return { agents: await ecs.describeAgents(region, ids), unknown: [] };
   } catch (error) {
     if (!(error instanceof EcsError) || error.code !== 'InvalidInstance.NotFound') throw error;
-    if (ids.length <= 1) return [];
+    if (ids.length <= 1) return { agents: [], unknown: ids };
     const half = Math.ceil(ids.length / 2);
     const halves = [ids.slice(0, half), ids.slice(half)];
-    return (await Promise.all(halves.map((part) => describeKnownAgents(ecs, region, part)))).flat();
+    const parts = await Promise.all(halves.map((part) => describeKnownAgents(ecs, region, part)));
+    return {
+      agents: parts.flatMap((part) => part.agents),
+      unknown: parts.flatMap((part) => part.unknown),
+    };
   }
 }
 

@@ -61,7 +61,9 @@ async function becomesReady(hints: Hints, input: LaunchSpotInput, instanceId: st
   if (!read) return 'it is gone again';
   if (read.status !== 'Running') return `it is still ${read.status} after ${withinMinutes} min`;
   const agent = await hints.wait({ region, kind: 'agent', key: instanceId, since, withinMs: left() });
-  return agent === 'deadline' ? `its agent does not answer within ${withinMinutes} min` : '';
+  if (agent === 'deadline') return `its agent does not answer within ${withinMinutes} min`;
+  // The wait for an agent ends with its instance too.
+  return (await readingSpot.readNotice({ region, instanceId })) ? '' : 'it is gone again';
 }
 
 function requestOf(input: LaunchSpotInput): Parameters<typeof launching.launchInstance>[0]['request'] {

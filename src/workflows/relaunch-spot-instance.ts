@@ -31,7 +31,7 @@ import type {
 import { summaryOfRescue } from '../domain/spot-summary';
 import { GateLease } from './gate-lease';
 import { refuseBadInput } from './input';
-import { decide, enter, escalate, followNotice, isLost, note } from './spot-context';
+import { decide, enter, escalate, followNotice, isLost, note, told } from './spot-context';
 import { messageOf } from './failure-text';
 import type { SpotContext } from './spot-context';
 import { drain, undrain } from './spot-hooks';
@@ -68,6 +68,7 @@ export async function relaunchSpotInstance(input: RelaunchSpotInput): Promise<Re
   await noticeEnds;
   await close(context);
   await giveBack();
+  await told(context);
   const { failure, servingAt } = context;
   return resultOf(progress, progress.outcome ?? 'escalated', { startedAt, servingAt, ...failure });
 }
@@ -120,7 +121,7 @@ async function bringUp(context: SpotContext, saved: SavedState | undefined): Pro
       progress.replacementId = await launch(context, saved, deadline);
       if (progress.replacementId === undefined) {
         if (!isLost(context)) return;
-        await escalate(context, 'launch', 'no place was found in time');
+        escalate(context, 'launch', 'no place was found in time');
         return decide(context, 'saved-not-launched');
       }
     }
@@ -181,6 +182,7 @@ function contextOf(parts: {
     keptDisks: [],
     copies: { imageIds: [], snapshotIds: [], diskIds: [] },
     drained: false,
+    tellings: [],
   };
 }
 

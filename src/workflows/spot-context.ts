@@ -1,7 +1,10 @@
 /** What the parts of `relaunchSpotInstance` share: its state, its log of steps, its alerts and its small commands. */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import {
+  ActivityFailure,
+  CancellationScope,
   executeChild,
+  isCancellation,
   setCurrentDetails,
   sleep,
   upsertSearchAttributes,
@@ -39,6 +42,8 @@ export interface SpotContext {
   drained: boolean;
   failure?: { step: string; reason: string };
   servingAt?: string;
+  /** Notify hooks that are being told; nothing waits for them but the end. */
+  readonly tellings: Promise<void>[];
 }
 
 export function enter({ progress }: SpotContext, phase: SpotPhase): void {
@@ -52,8 +57,11 @@ export function note({ progress }: SpotContext, step: string, ok: boolean, detai
   setCurrentDetails(rescueDetailsOf(progress));
 }
 
-/** Tells people: the attention attribute, and the policy's notify hooks. Never fails the workflow. */
-export async function alert(context: SpotContext, step: string, reason: string): Promise<void> {
+/**
+ * Tells people: the attention attribute, and the policy's notify hooks. Never fails the workflow, and nothing waits for
+ * a hook that does not answer.
+ */
+export function alert(context: SpotContext, step: string, reason: string): void {
   upsertSearchAttributes([
     {
       key: defineSearchAttributeKey('StewardAttention', 'KEYWORD'),
@@ -64,16 +72,30 @@ export async function alert(context: SpotContext, step: string, reason: string):
   const hooks = context.policy.notify;
   if (hooks.length === 0) return;
   const { region } = context.progress;
-  await telling
-    .notify({ hooks, step, reason, region, event: subjectOf(context) })
-    .catch((error: unknown) => note(context, 'notify', false, messageOf(error)));
+  const event = subjectOf(context);
+  // A hook with a time limit is cancelled at its end; what people are told about it is not.
+  context.tellings.push(
+    CancellationScope.nonCancellable(() => telling.notify({ hooks, step, reason, region, event })).catch(
+      (error: unknown) => note(context, 'notify', false, messageOf(error)),
+    ),
+  );
 }
 
 /** There is nothing more we can do; people are told. */
-export async function escalate(context: SpotContext, step: string, reason: string): Promise<void> {
+export function escalate(context: SpotContext, step: string, reason: string): void {
   context.failure = { step, reason };
   decide(context, 'escalated');
-  await alert(context, step, reason);
+  alert(context, step, reason);
+}
+
+/** How long hooks are waited for where the instance stays: it may be taken back again, and that needs this id. */
+const STAYS_TELLING_MS = 60_000;
+
+/** Until people are told; where the instance stays not for long. */
+export async function told({ tellings, progress }: SpotContext): Promise<void> {
+  const all = Promise.all(tellings);
+  if (progress.notice === 'released') await all;
+  else if (tellings.length > 0) await Promise.race([all, sleep(STAYS_TELLING_MS)]);
 }
 
 export function decide({ progress }: SpotContext, outcome: SpotOutcome): void {
@@ -127,28 +149,40 @@ export async function recordOf(context: SpotContext): Promise<SpotRecord> {
 
 /** Follows the notice to its end; `progress.notice` says what became of it. */
 export async function followNotice(context: SpotContext): Promise<void> {
-  const { hints, progress, lockSeenAt: since, instance } = context;
+  const { hints, progress, lockSeenAt: since } = context;
   const { region, instanceId } = progress;
-  for (;;) {
+  for (let refusals = 0; ;) {
     await hints.wait({ region, kind: 'reclaim', key: instanceId, since, withinMs: NOTICE_STEP_MS });
-    let now = await readingSpot.readNotice({ region, instanceId });
-    if (now && !now.locked && now.status !== 'Running') {
-      await sleep(ON_ITS_WAY_MS, { summary: 'on its way to being released or stopped' });
-      now = await readingSpot.readNotice({ region, instanceId });
-    }
-    const state = noticeOf(now, instance.spotInterruptionBehavior);
+    const state = await noticeNow(context).catch((error: unknown) => {
+      // Refused for good, such as without permission: others wait for the end of the notice, and somebody may mend it.
+      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      if ((refusals += 1) === 1) alert(context, 'notice', messageOf(error));
+      return 'held' as const;
+    });
     if (state !== 'held') {
       progress.notice = state;
       note(context, 'notice', true, NOTICE_TEXT[state]);
       return;
     }
-    await sleep(LOOK_AGAIN_MS, { summary: 'the lock still holds' });
+    const gapMs = refusals > 0 ? REFUSED_AGAIN_MS : LOOK_AGAIN_MS;
+    await sleep(gapMs, { summary: 'the lock still holds' });
   }
+}
+
+async function noticeNow({ progress, instance }: SpotContext): Promise<ReturnType<typeof noticeOf>> {
+  const { region, instanceId } = progress;
+  let now = await readingSpot.readNotice({ region, instanceId });
+  if (now && !now.locked && now.status !== 'Running') {
+    await sleep(ON_ITS_WAY_MS, { summary: 'on its way to being released or stopped' });
+    now = await readingSpot.readNotice({ region, instanceId });
+  }
+  return noticeOf(now, instance.spotInterruptionBehavior);
 }
 
 /** At most this long between two readings of the lock. */
 const NOTICE_STEP_MS = 10 * 60_000;
 const LOOK_AGAIN_MS = 3_000;
+const REFUSED_AGAIN_MS = 60_000;
 const ON_ITS_WAY_MS = 15_000;
 
 const NOTICE_TEXT = {

@@ -58,7 +58,7 @@ export async function runHooks(
     );
     note(context, step, failure === '', failure || 'done');
     if (failure === '' || hook?.onFailure === 'continue') continue;
-    await alert(context, step, failure);
+    alert(context, step, failure);
     if (hook?.onFailure === 'abort') return `${step}: ${failure}`;
   }
   return '';

@@ -104,12 +104,16 @@ export async function check(context: SpotContext, instanceId: string): Promise<'
   const left = (): number => deadline - Date.now();
   const key = instancesKeyOf('Running', [instanceId]);
   await hints.wait({ region, kind: 'instances', key, since, withinMs: left() });
-  const now = await readingSpot.readNotice({ region, instanceId });
-  if (now === undefined) {
-    note(context, 'check', false, `${instanceId} is gone again`);
-    return 'gone';
-  }
+  const there = async (): Promise<{ status: string } | undefined> => {
+    const now = await readingSpot.readNotice({ region, instanceId });
+    if (now === undefined) note(context, 'check', false, `${instanceId} is gone again`);
+    return now;
+  };
+  if ((await there()) === undefined) return 'gone';
   const agent = await hints.wait({ region, kind: 'agent', key: instanceId, since, withinMs: left() });
+  // The wait for an agent ends with its instance too.
+  const now = await there();
+  if (now === undefined) return 'gone';
   if (agent === 'deadline') {
     note(context, 'check', false, `${instanceId} is ${now.status}, and its agent does not answer`);
     return 'unwell';

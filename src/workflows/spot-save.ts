@@ -26,9 +26,10 @@ export async function save(context: SpotContext, adopted?: string): Promise<Save
     tried.push(rung);
     const copy = rung === 'image' ? await imageOfInstance(context, adopted) : await imageOfSnapshot(context);
     adopted = undefined;
+    // Also where it stays: what was asked of its disks meanwhile has to be known, to be taken back.
+    if (!isLost(context) || copy !== undefined) await keeping;
     if (!isLost(context)) return undefined;
     if (copy === undefined) continue;
-    await keeping;
     return savedBy(context, await recordOf(context), { ...copy, rung });
   }
   await keeping;

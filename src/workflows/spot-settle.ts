@@ -34,7 +34,7 @@ async function moveAddress(context: SpotContext, to: string): Promise<void> {
     note(context, 'eip', true, `${address} is on ${to}`);
   } catch (error) {
     note(context, 'eip', false, messageOf(error));
-    await alert(context, 'eip', `${address} could not be put on ${to}: ${messageOf(error)}`);
+    alert(context, 'eip', `${address} could not be put on ${to}: ${messageOf(error)}`);
   }
 }
 
@@ -52,7 +52,7 @@ async function attachDisks(context: SpotContext, instanceId: string): Promise<vo
       .attachDisk({ region: progress.region, diskId, instanceId, deleteWithInstance })
       .catch(messageOf);
     note(context, 'disk', why === '', `${diskId}: ${why || `attached to ${instanceId}`}`);
-    if (why !== '') await alert(context, 'disk', `${diskId} is not attached to ${instanceId}: ${why}`);
+    if (why !== '') alert(context, 'disk', `${diskId} is not attached to ${instanceId}: ${why}`);
   }
 }
 

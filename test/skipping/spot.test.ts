@@ -29,6 +29,17 @@ const calls = (fleet: Fleet): CallRecord[] =>
 /** An image that is ready long before the notice ends. */
 const SHORT_IMAGE = { spotNotice: 120_000, image: 5_000, imagePerGiB: 500 };
 
+/** A hook after the launch fails, and nobody answers where people are to be told. */
+const DEAF = policyFile(`
+version: 1
+policies: []
+spot: [{ name: test, notify: [deaf], post: [first, second] }]
+hooks:
+  deaf: { webhook: { url: 'http://127.0.0.1:9/' } }
+  first: { command: { content: 'exit 1' }, onFailure: alert }
+  second: { command: { content: 'echo away > /root/state' }, onFailure: alert }
+`);
+
 const DRAINED: FleetOptions = {
   instances: [SPOT],
   durations: SHORT,
@@ -223,6 +234,30 @@ describe('a replacement', () => {
       const { result, file } = await rescued(fleet);
       expect(result).toMatchObject({ outcome: 'relaunched', attempts: [{}, {}] });
       expect(file).toBe('precious');
+    }));
+
+  it('that is gone again before its agent answers is launched once more', () =>
+    withFleet(oneSpot(''), async (fleet) => {
+      await on(fleet, ID(fleet), 'echo precious > /root/data');
+      await reclaim(fleet, ID(fleet));
+      const { world, instances } = fleet.simulator.simulation;
+      fleet.afterCall('DescribeCloudAssistantStatus', () => {
+        for (const instance of world.region(REGION).instances.values())
+          if (instance.instanceId !== ID(fleet)) instances.release(instance, true);
+      });
+      const result = await (await startRescue(fleet, ID(fleet))).result();
+      expect(result).toMatchObject({ outcome: 'relaunched', attempts: [{}, {}] });
+      expect(await fileOf(fleet, result)).toBe('precious');
+    }));
+
+  it('is put to use whether or not people can be told what went wrong with it', () =>
+    withFleet({ instances: [SPOT], durations: SHORT, policies: DEAF }, async (fleet) => {
+      const { result } = await rescued(fleet);
+      expect(result.outcome).toBe('relaunched');
+      const at = (step: string): number =>
+        Date.parse(result.steps.find((each) => each.step === step)?.at ?? '');
+      expect(at('post/second') - at('post/first')).toBeLessThan(60_000);
+      expect(result.steps.some(({ step, ok }) => step === 'notify' && !ok)).toBe(true);
     }));
 
   it('has the elastic address, and the private one where the policy says so', () =>
