@@ -32,7 +32,12 @@ export interface SpotSaveActivities {
     diskIds: string[];
     deleteWithInstance: boolean;
   }): Promise<void>;
-  /** Deletes what can be deleted now. @returns ids that are gone, and the others with the reason */
+  /** The snapshots images are made of. */
+  snapshotsOfImages(request: { region: string; imageIds: string[] }): Promise<string[]>;
+  /**
+   * Deletes what can be deleted now. Who wants the snapshots of an image deleted names them: an attempt after the image
+   * is gone could not find them any more. @returns ids that are gone, and the others with the reason
+   */
   deleteCopies(request: {
     region: string;
     imageIds: string[];
@@ -79,6 +84,11 @@ export function createSpotSaveActivities(ecs: EcsClient): SpotSaveActivities {
     setDeleteWithInstance: ({ region, diskIds, deleteWithInstance }) =>
       atBoundary(() => ecs.setDeleteWithInstance(region, diskIds, deleteWithInstance)),
 
+    snapshotsOfImages: ({ region, imageIds }) =>
+      atBoundary(async () =>
+        (await ecs.describeImages(region, imageIds)).flatMap((image) => image.snapshotIds),
+      ),
+
     deleteCopies: ({ region, imageIds, snapshotIds, diskIds }) =>
       atBoundary(async () => {
         const deleted: string[] = [];
@@ -98,8 +108,7 @@ export function createSpotSaveActivities(ecs: EcsClient): SpotSaveActivities {
         const stands = new Set(
           images.filter(({ imageId }) => !deleted.includes(imageId)).flatMap((i) => i.snapshotIds),
         );
-        const ofImages = images.flatMap((image) => image.snapshotIds);
-        for (const id of new Set([...ofImages, ...snapshotIds].filter((each) => !stands.has(each))))
+        for (const id of new Set(snapshotIds.filter((each) => !stands.has(each))))
           await remove(id, () => ecs.deleteSnapshot(region, id));
         for (const id of diskIds) await remove(id, () => ecs.deleteDisk(region, id));
         return { deleted, kept };

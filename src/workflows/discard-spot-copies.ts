@@ -23,7 +23,10 @@ export async function discardSpotCopies(input: DiscardCopiesInput): Promise<Disc
   ]);
   const untilMs = Date.parse(input.after) - Date.now();
   if (untilMs > 0) await sleep(untilMs, { summary: `until ${input.after}` });
-  const { region, imageIds, snapshotIds, diskIds } = input;
+  const { region, imageIds, diskIds } = input;
+  // In the history before an image goes: whoever tries again finds them here.
+  const ofImages = await discarding.snapshotsOfImages({ region, imageIds });
+  const snapshotIds = [...new Set([...input.snapshotIds, ...ofImages])];
   const { deleted, kept } = await discarding.deleteCopies({ region, imageIds, snapshotIds, diskIds });
   const later = kept.filter(({ forGood }) => !forGood).map(({ id }) => id);
   if (later.length > 0) {

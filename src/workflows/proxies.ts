@@ -239,7 +239,7 @@ export const settling = proxyActivities<Pick<Activities, 'moveEip' | 'attachDisk
 });
 
 /** Deleting old copies: nothing hurries. */
-export const discarding = proxyActivities<Pick<Activities, 'deleteCopies'>>({
+export const discarding = proxyActivities<Pick<Activities, 'deleteCopies' | 'snapshotsOfImages'>>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: NOTICED_WITHIN,
   retry: PATIENT,

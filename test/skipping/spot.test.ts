@@ -17,6 +17,8 @@ import {
   SPOT,
   startRescue,
 } from '../support/spot-fleet';
+import { taskQueueOf } from '../../src/domain/messages';
+import type { WarmImageResult } from '../../src/domain/spot-messages';
 import { REGION, withFleet } from '../support/skipping-environment';
 import type { Fleet, FleetOptions } from '../support/skipping-environment';
 import type { CallRecord } from '../../simulator/core/ledger';
@@ -356,3 +358,25 @@ describe('what is not to be done', () => {
       expect(effects(fleet, 'image.created')).toHaveLength(0);
     }));
 });
+
+it('copies that nobody needs go with the snapshots they are made of, also where ECS fails in between', () =>
+  withFleet(oneSpot(''), async (fleet) => {
+    const { workflow } = fleet.temporal.client;
+    const run = <T>(type: string, input: object): Promise<T> =>
+      workflow.execute(type, {
+        taskQueue: taskQueueOf(fleet.account),
+        workflowId: type,
+        args: [{ region: REGION, instanceId: ID(fleet), ...input }],
+      }) as Promise<T>;
+    const { imageId } = await run<WarmImageResult>('warmSpotImage', {});
+    const snapshots = effects(fleet, 'snapshot.created').length;
+    expect(snapshots).toBeGreaterThan(0);
+    fleet.simulator.simulation.faults.set([
+      { action: 'DeleteSnapshot', kind: 'error', httpStatus: 503, phase: 'before', count: 1 },
+    ]);
+    const after = new Date(await fleet.temporal.currentTimeMs()).toISOString();
+    const copies = { imageIds: [imageId], snapshotIds: [], diskIds: [], after };
+    expect(await run('discardSpotCopies', copies)).toMatchObject({ kept: [] });
+    expect(effects(fleet, 'image.deleted')).toHaveLength(1);
+    expect(effects(fleet, 'snapshot.deleted')).toHaveLength(snapshots);
+  }));
