@@ -79,16 +79,18 @@ function whyNotStopCharging(instance: Instance): string | undefined {
   return undefined;
 }
 
+/** What is paid for after use is short of balance; a subscription has run out. */
+function unpaid({ chargeType }: Instance): EcsError {
+  return chargeType === 'PostPaid'
+    ? new EcsError(403, 'InstanceExpired', 'The instance has expired. Check the balance of the account.')
+    : new EcsError(403, 'InstanceExpiredOrInArrears', 'The instance has expired or is in arrears.');
+}
+
 function requireUnlocked(instance: Instance, reasons: readonly string[]): void {
   for (const reason of reasons) {
     if (!isLocked(instance, reason)) continue;
     if (reason === 'security') throw errors.lockedForSecurity();
-    if (reason === 'financial')
-      throw new EcsError(
-        403,
-        'InstanceExpiredOrInArrears',
-        'The specified instance has expired or is in arrears.',
-      );
+    if (reason === 'financial') throw unpaid(instance);
     throw errors.incorrectStatus();
   }
 }

@@ -6,6 +6,7 @@ import type { ActionContext, PageLimits } from '../core';
 import {
   defineAction,
   EcsError,
+  errors,
   flag,
   ignored,
   ignoredAll,
@@ -86,10 +87,8 @@ function requireCopyable(context: ActionContext, disk: Disk): void {
       'The specified disk has never been attached.',
     );
   const instance = world.findInstance(disk.instanceId);
-  if (instance && isLocked(instance, 'security'))
-    throw new EcsError(400, 'InstanceLockedForSecurity', 'The disk is in use by a locked instance.');
-  if (instance && !['Running', 'Stopped'].includes(instance.status))
-    throw new EcsError(400, 'IncorrectInstanceStatus', 'The instance is neither Running nor Stopped.');
+  if (instance && isLocked(instance, 'security')) throw errors.lockedForSecurity();
+  if (instance && !['Running', 'Stopped'].includes(instance.status)) throw errors.incorrectStatus(400);
   const all = [...world.region(disk.regionId).snapshots.values()];
   if (all.some(({ diskId, status }) => diskId === disk.diskId && status === 'progressing'))
     throw new EcsError(

@@ -1,29 +1,32 @@
 /**
  * TagResources, UntagResources, ListTagResources. The rule: one bad id or one bad tag and nothing is changed.
  */
+import { cloudAssistant } from '../assistant';
 import type { ActionContext, PageLimits } from '../core';
 import { defineAction, EcsError, flag, list, missingTagParameter, rawText, struct, text } from '../core';
 import type { Image } from '../model/storage';
 import { carries, newTags, tagList } from './tag-rules';
 import type { RequestTag } from './tag-rules';
 
+type Tags = ReadonlyMap<string, string>;
+
 /** What tags can be put on. */
 interface Tagged {
   readonly id: string;
   readonly order: number;
-  readonly tags: ReadonlyMap<string, string>;
+  readonly tags: Tags;
   replace(tags: Map<string, string>): void;
 }
 
 const MOST_TAGS = 20;
 const LIMITS: PageLimits = { defaultSize: 50, max: 50 };
 const NOT_HERE =
-  'eni keypair launchtemplate ddh ddhcluster reservedinstance snapshotpolicy volume dedicatedblockstoragecluster command invocation'.split(
+  'volume eni ddh ddhcluster keypair launchtemplate reservedinstance snapshotpolicy elasticityassurance capacityreservation activation managedinstance dedicatedblockstoragecluster'.split(
     ' ',
   );
 
-/** Adds the resources of a further type to what can be tagged; Cloud Assistant uses it. */
-export type TagSource = (context: ActionContext) => Iterable<Tagged>;
+/** Where the resources of a type are. */
+type TagSource = (context: ActionContext) => Iterable<Tagged>;
 
 const SOURCES: Readonly<Record<string, TagSource>> = {
   instance: (context) =>
@@ -65,7 +68,29 @@ const SOURCES: Readonly<Record<string, TagSource>> = {
       tags: group.tags,
       replace: (tags) => void (group.tags = tags),
     })),
+  command: (context) => ofAssistant(context, cloudAssistant(context.simulation).store.commands),
+  // A sending of a file is an invocation too.
+  *invocation(context) {
+    const { store } = cloudAssistant(context.simulation);
+    yield* ofAssistant(context, store.invocations);
+    yield* ofAssistant(context, store.files.records);
+  },
 };
+
+/** What Cloud Assistant has of a region, by its id. */
+function* ofAssistant<T extends { readonly regionId: string; readonly sequence: number; tags: Tags }>(
+  { region: { regionId } }: ActionContext,
+  records: ReadonlyMap<string, T>,
+): Iterable<Tagged> {
+  for (const [id, record] of records)
+    if (record.regionId === regionId)
+      yield {
+        id,
+        order: record.sequence,
+        tags: record.tags,
+        replace: (tags) => void (record.tags = tags),
+      };
+}
 
 const isOwn = (image: Image): boolean => image.ownerAlias === 'self';
 

@@ -19,7 +19,7 @@ export interface Command {
   readonly resourceGroupId: string;
   readonly createdAt: number;
   readonly sequence: number;
-  readonly tags: ReadonlyMap<string, string>;
+  tags: ReadonlyMap<string, string>;
   /** False for the command of a RunCommand that did not ask to keep it: gone after the run. */
   readonly kept: boolean;
   name: string;
@@ -82,7 +82,7 @@ export interface Invocation {
   readonly containerName: string;
   readonly ossOutputDelivery: string;
   readonly resourceGroupId: string;
-  readonly tags: ReadonlyMap<string, string>;
+  tags: ReadonlyMap<string, string>;
   readonly tasks: readonly Task[];
   /** Set by StopInvocation without instance ids: no further occurrence. */
   stopped: boolean;
@@ -111,7 +111,7 @@ export interface SentFile {
   readonly overwrite: boolean;
   readonly timeout: number;
   readonly resourceGroupId: string;
-  readonly tags: ReadonlyMap<string, string>;
+  tags: ReadonlyMap<string, string>;
   readonly tasks: readonly FileTask[];
 }
 

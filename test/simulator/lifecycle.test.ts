@@ -59,6 +59,15 @@ test.each([
 });
 
 test.each([
+  ['PostPaid', '403 InstanceExpired'],
+  ['PrePaid', '403 InstanceExpiredOrInArrears'],
+] as const)('a %s instance that is not paid for is not started: %s', async (chargeType, code) => {
+  const InstanceId = await one({ status: 'Stopped', chargeType });
+  await sim().control.updateInstance(InstanceId, { locks: [{ reason: 'financial' }] });
+  expect(await sim().fails('StartInstance', { InstanceId })).toBe(code);
+});
+
+test.each([
   [
     'security',
     ['403 InstanceLockedForSecurity', '403 InstanceLockedForSecurity', '403 InstanceLockedForSecurity'],

@@ -63,6 +63,12 @@ test('a ClientToken makes one snapshot of two calls', async () => {
   );
 });
 
+test('no snapshot is made of a disk that is in use by an instance locked for security', async () => {
+  const [first = ''] = sim().instanceIds;
+  await sim().control.updateInstance(first, { locks: [{ reason: 'security' }] });
+  expect(await codeOf(take())).toBe('403 InstanceLockedForSecurity');
+});
+
 test('a snapshot under a disk is deleted by force only, an unknown one is ignored, and retention ends', async () => {
   const snapshotId = await take({ retentionDays: 1 });
   await sim().control.advance(FIRST_MS);

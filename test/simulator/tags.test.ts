@@ -115,3 +115,31 @@ test('ListTagResources by tag shows those tags; by resource all of them', async 
   expect(await rows({ 'ResourceId.1': id })).toHaveLength(2);
   expect(await rows({ 'TagFilter.1.TagKey': 'x', 'TagFilter.1.TagValues.1': '2' })).toEqual([]);
 });
+
+test('commands, invocations and sendings of files are tagged, found and untagged like the rest', async () => {
+  const [InstanceId = ''] = sim().instanceIds;
+  const content = { Type: 'RunShellScript', CommandContent: 'ZWNobw==', Name: 'c' };
+  const command = String((await sim().ok('CreateCommand', content))['CommandId']);
+  const target = { 'InstanceId.1': InstanceId };
+  const invocation = String((await sim().ok('InvokeCommand', { CommandId: command, ...target }))['InvokeId']);
+  const file = { Name: 'f', TargetDir: '/root', Content: 'x', ...target };
+  const sending = String((await sim().ok('SendFile', file))['InvokeId']);
+  const tag = { 'Tag.1.Key': 'owner', 'Tag.1.Value': 'ops' };
+  for (const [ResourceType, id] of [
+    ['command', command],
+    ['invocation', invocation],
+    ['invocation', sending],
+  ] as const) {
+    await sim().ok('TagResources', { ResourceType, 'ResourceId.1': id, ...tag });
+    const { TagResources: list } = await sim().ok('ListTagResources', { ResourceType, 'ResourceId.1': id });
+    const row = { ResourceId: id, ResourceType, TagKey: 'owner', TagValue: 'ops' };
+    expect(list).toEqual({ TagResource: [row] });
+  }
+  const total = async (action: string): Promise<unknown> => (await sim().ok(action, tag))['TotalCount'];
+  for (const action of ['DescribeCommands', 'DescribeInvocations', 'DescribeSendFileResults'])
+    expect([action, await total(action)]).toEqual([action, 1]);
+  await sim().ok('UntagResources', { ResourceType: 'command', 'ResourceId.1': command, All: 'true' });
+  expect(await total('DescribeCommands')).toBe(0);
+  const elsewhere = { ResourceType: 'command', 'ResourceId.1': command, RegionId: 'cn-beijing', ...tag };
+  expect(await sim().fails('TagResources', elsewhere)).toBe('404 InvalidResourceId.NotFound');
+});
