@@ -68,6 +68,7 @@ export class ActionContext {
         repeatToken: this.drawn.find('repeatedToken') !== undefined,
       },
       lastToken: this.simulation.switches.lastNextToken,
+      badToken: this.simulation.switches.badNextToken,
     });
   }
 

@@ -91,8 +91,8 @@ export const errors = {
     ),
   idempotentProcessing: () =>
     new EcsError(403, 'IdempotentProcessing', 'The previous idempotent request(s) is still processing.'),
-  invalidNextToken: () =>
-    new EcsError(400, 'InvalidNextToken', 'The specified NextToken is invalid or belongs to another query.'),
+  invalidNextToken: (code: string) =>
+    new EcsError(400, code, 'The specified NextToken is invalid or belongs to another query.'),
   internal: () =>
     new EcsError(500, 'InternalError', 'The request processing has failed due to some unknown error.'),
   unavailable: () =>

@@ -77,6 +77,8 @@ export interface PageCall {
   readonly key: Buffer;
   readonly disorder: PageDisorder;
   readonly lastToken: 'empty' | 'absent';
+  /** The code of a token that is not one of this query's. */
+  readonly badToken: string;
 }
 
 /** Cuts one page out of all rows. `orderOf` rises along the rows, so that a token survives changes between pages. */
@@ -146,8 +148,9 @@ function writeToken(order: number, call: PageCall): string {
 
 function readToken(token: string, call: PageCall): number {
   const bytes = Buffer.from(token, 'base64url');
-  if (bytes.length < 17) throw errors.invalidNextToken();
+  if (bytes.length < 17) throw errors.invalidNextToken(call.badToken);
   const payload = bytes.subarray(16).toString();
-  if (!timingSafeEqual(bytes.subarray(0, 16), mac(payload, call))) throw errors.invalidNextToken();
+  if (!timingSafeEqual(bytes.subarray(0, 16), mac(payload, call)))
+    throw errors.invalidNextToken(call.badToken);
   return parseInt(payload, 36);
 }

@@ -36,7 +36,7 @@ export function authorize(policy: Policy | undefined, action: string, product = 
   throw new EcsError(
     403,
     'Forbidden.RAM',
-    `User not authorized to operate on the specified resource, or this API doesn't support RAM. Action: ${name}.`,
+    "User not authorized to operate on the specified resource, or this API doesn't support RAM.",
     {
       AccessDeniedDetail: {
         AuthAction: name,

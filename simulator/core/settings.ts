@@ -91,6 +91,8 @@ export const switchesSchema = z
     unknownKeyStatus: z.union([z.literal(404), z.literal(400)]).default(404),
     /** The last page has `NextToken: ""`, or no such field. */
     lastNextToken: z.enum(['empty', 'absent']).default('empty'),
+    /** The code of a NextToken that is made up or belongs to another query. */
+    badNextToken: z.enum(['InvalidNextToken', 'InvalidParameter']).default('InvalidNextToken'),
     /** Throttling answers carry `x-acs-retry-after`. */
     retryAfterHeader: z.boolean().default(true),
     /** Which status an instance shows while it reboots. */

@@ -237,6 +237,7 @@ test('a policy allows what it names; the refusal names the action', async () => 
     for (const action of ['StopInstance', 'DescribeZones']) {
       const answer = await sim().call(action, { InstanceId: 'i-x' });
       expect(codeOf(answer)).toBe('403 Forbidden.RAM');
+      expect(answer.body['Message']).toMatch(/^User not authorized .* doesn't support RAM\.$/);
       expect(answer.body['AccessDeniedDetail']).toMatchObject({ AuthAction: `ecs:${action}` });
     }
   } finally {

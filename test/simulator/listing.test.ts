@@ -151,7 +151,11 @@ test('a token is opaque, bound to its filters and cannot be made up', async () =
     await sim().fails('DescribeInstances', { RegionId: 'cn-beijing', NextToken, Status: 'Running' }),
   ).toBe(bad);
   expect(await sim().fails('DescribeInstances', { RegionId: 'cn-hangzhou', NextToken })).toBe(bad);
-  expect(await sim().fails('DescribeInstances', { RegionId: 'cn-beijing', NextToken: 'AAAA' })).toBe(bad);
+  const made = { RegionId: 'cn-beijing', NextToken: 'AAAA' };
+  expect(await sim().fails('DescribeInstances', made)).toBe(bad);
+  await sim().control.setSwitches({ badNextToken: 'InvalidParameter' });
+  expect(await sim().fails('DescribeInstances', made)).toBe('400 InvalidParameter');
+  await sim().control.setSwitches({ badNextToken: 'InvalidNextToken' });
   expect(
     await sim().fails('DescribeInstances', { RegionId: 'cn-beijing', NextToken, MaxResults: '20' }),
   ).toBe('200 OK');
