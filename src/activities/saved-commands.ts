@@ -7,7 +7,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { EcsClient } from '../ecs/client';
 import { EcsError } from '../ecs/errors';
 import type { CommandType } from '../domain/messages';
-import type { NewCommand, SavedCommand } from '../domain/saved-commands';
+import type { CommandChanges, NewCommand, SavedCommand } from '../domain/saved-commands';
 import { atBoundary } from './failures';
 
 export interface SavedCommandActivities {
@@ -19,6 +19,12 @@ export interface SavedCommandActivities {
   listSavedCommands(request: { region: string }): Promise<Omit<SavedCommand, 'content'>[]>;
   /** By id, or by name where only one has it. */
   findSavedCommand(request: { region: string; which: string }): Promise<SavedCommand>;
+  /** @returns the command as it is then */
+  editSavedCommand(request: {
+    region: string;
+    command: SavedCommand;
+    changes: CommandChanges;
+  }): Promise<SavedCommand>;
   deleteSavedCommand(request: { region: string; commandId: string }): Promise<void>;
   /** Fails for good where a saved command is not what a run takes it for. */
   checkSavedCommand(request: {
@@ -71,6 +77,17 @@ export function createSavedCommandActivities(ecs: EcsClient): SavedCommandActivi
             ? `${found.length} commands have the name ${which}: ${found.map((each) => each.commandId).join(', ')}; give one of these ids`
             : `there is no saved command ${which} in ${region}`,
         );
+      }),
+
+    // The same changes made twice are the same.
+    editSavedCommand: ({ region, command, changes }) =>
+      atBoundary(async () => {
+        const { commandId } = command;
+        const sameName = changes.name === undefined ? [] : await named(region, changes.name);
+        const other = sameName.find((each) => each.commandId !== commandId);
+        if (other) throw refused(`there is a command of that name already, ${other.commandId}`);
+        await ecs.modifyCommand(region, commandId, changes);
+        return { ...command, ...changes };
       }),
 
     deleteSavedCommand: ({ region, commandId }) =>

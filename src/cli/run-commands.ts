@@ -11,7 +11,7 @@ import { EXIT_CODES } from './exit';
 import type { RegionOptions } from './region';
 import type { RetryOptions } from './retry';
 import type { RunOptions } from './run-options';
-import type { CommandOptions } from './saved-commands';
+import type { CommandOptions, EditOptions } from './saved-commands';
 import type { ScheduleOptions } from './schedule';
 
 /** Options whose lists are absent where nothing was typed. */
@@ -96,6 +96,19 @@ function addSaved(steward: Command, { act, context }: Door): void {
     .action(
       act(async (name: string, words: string[], options: CommandOptions) =>
         (await import('./saved-commands.js')).commandCreate(name, options, words, context()),
+      ),
+    );
+  regional(commands.command('edit <id-or-name>'))
+    .description('change what is said of one; its script stays as it is')
+    .argument('[command...]', 'refused: a script cannot be changed, only made anew')
+    .option('--name <name>', 'another name')
+    .option('--timeout <seconds>', 'time limit of a run of it, 10 to 86400')
+    .option('--working-directory <path>', 'directory on the instance')
+    .option('--description <text>', 'what it is for')
+    .addOption(new Option('--file <path>').hideHelp())
+    .action(
+      act(async (which: string, words: string[], options: EditOptions) =>
+        (await import('./saved-commands.js')).commandEdit(which, options, words, context()),
       ),
     );
   regional(commands.command('list'))

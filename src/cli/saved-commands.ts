@@ -16,6 +16,7 @@ import type { Context } from './inspect';
 import { regionOf, resultOrError, withTemporal } from './region';
 import type { RegionOptions } from './region';
 import { numberOrText, readScript } from './run-options';
+import { selfCommand } from './self';
 import { textTable } from './table';
 
 export interface CommandOptions extends RegionOptions {
@@ -24,6 +25,10 @@ export interface CommandOptions extends RegionOptions {
   timeout?: string;
   workingDirectory?: string;
   description?: string;
+}
+
+export interface EditOptions extends Omit<CommandOptions, 'type'> {
+  name?: string;
 }
 
 type ManageCommands = (input: ManageCommandsInput) => Promise<ManageCommandsResult>;
@@ -49,6 +54,30 @@ export async function commandCreate(
   };
   const { commands } = await manage({ region, action: 'create', command }, context.config);
   return show(commands, options, context, 'created');
+}
+
+/** `steward command edit ID_OR_NAME`. */
+export async function commandEdit(
+  which: string,
+  options: EditOptions,
+  words: string[],
+  context: Context,
+): Promise<ExitCode> {
+  const region = regionOf(options, context.config);
+  const { file, name, timeout, workingDirectory, description } = options;
+  if (file !== undefined || words.length > 0) {
+    const mend = `${selfCommand()} command delete ${which}, then ${selfCommand()} command create`;
+    const message = `the script of a saved command cannot be changed; make it anew: ${mend}`;
+    throw usageError([{ path: file === undefined ? 'command' : '--file', message }]);
+  }
+  const changes = {
+    ...(name === undefined ? {} : { name }),
+    ...(timeout === undefined ? {} : { timeoutSeconds: numberOrText(timeout) as number }),
+    ...(workingDirectory === undefined ? {} : { workingDirectory }),
+    ...(description === undefined ? {} : { description }),
+  };
+  const { commands } = await manage({ region, action: 'edit', which, changes }, context.config);
+  return show(commands, options, context, 'changed');
 }
 
 /** `steward command list|show|delete`. */

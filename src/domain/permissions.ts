@@ -14,7 +14,7 @@ export const FEATURES = {
     'StopInvocation',
   ],
   /** Beside those of runCommand. */
-  savedCommands: ['CreateCommand', 'DescribeCommands', 'InvokeCommand', 'DeleteCommand'],
+  savedCommands: ['CreateCommand', 'DescribeCommands', 'ModifyCommand', 'InvokeCommand', 'DeleteCommand'],
   /** Beside those of runCommand, by which the boot is witnessed, health is checked and command hooks are run. */
   systemEvents: [
     'DescribeInstanceHistoryEvents',

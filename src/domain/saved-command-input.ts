@@ -18,14 +18,11 @@ const line = (max: number): z.ZodString =>
     .max(max, { error: `has more than ${max} characters` })
     .regex(/^\P{Cc}+$/u, { error: 'is empty or contains a control character; give plain text' });
 
-const command = z.strictObject({
-  name: line(128).regex(/^(?!c-)[^*]+$/, {
-    error: 'begins with c-, as ids do, or has a *; choose another name',
-  }),
-  type: z.enum(['RunShellScript', 'RunBatScript', 'RunPowerShellScript'], {
-    error: 'must be RunShellScript, RunBatScript or RunPowerShellScript',
-  }),
-  content: z.string(),
+const name = line(128).regex(/^(?!c-)[^*]+$/, {
+  error: 'begins with c-, as ids do, or has a *; choose another name',
+});
+
+const details = {
   timeoutSeconds: z
     .int({ error: TIMEOUT })
     .min(10, { error: TIMEOUT })
@@ -33,7 +30,27 @@ const command = z.strictObject({
     .optional(),
   workingDirectory: line(200).optional(),
   description: line(512).optional(),
+};
+
+const command = z.strictObject({
+  name,
+  type: z.enum(['RunShellScript', 'RunBatScript', 'RunPowerShellScript'], {
+    error: 'must be RunShellScript, RunBatScript or RunPowerShellScript',
+  }),
+  content: z.string(),
+  ...details,
 });
+
+/** The API takes a content here and ignores it. */
+const fixed = z
+  .never({ error: 'cannot be changed; delete the command and create it anew, or create another' })
+  .optional();
+
+const changes = z
+  .strictObject({ name: name.optional(), ...details, type: fixed, content: fixed })
+  .refine((given) => Object.values(given).some((value) => value !== undefined), {
+    error: 'has nothing in it; give a name, description, timeoutSeconds or workingDirectory',
+  });
 
 /** Input of `manageCommands` as a schema. */
 export const manageCommandsInputSchema = z.discriminatedUnion(
@@ -43,8 +60,9 @@ export const manageCommandsInputSchema = z.discriminatedUnion(
     z.strictObject({ region, action: z.literal('list') }),
     z.strictObject({ region, action: z.literal('show'), which: line(128) }),
     z.strictObject({ region, action: z.literal('delete'), which: line(128) }),
+    z.strictObject({ region, action: z.literal('edit'), which: line(128), changes }),
   ],
-  { error: 'must be create, list, show or delete' },
+  { error: 'must be create, list, show, edit or delete' },
 );
 
 /** Checks a value that may come from anybody. */

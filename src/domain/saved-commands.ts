@@ -30,12 +30,16 @@ export interface NewCommand {
   description?: string;
 }
 
+/** What can be changed of a kept command. */
+export type CommandChanges = Partial<Omit<NewCommand, 'type' | 'content'>>;
+
 /** Input of `manageCommands`. */
 export type ManageCommandsInput = { region: string } & (
   | { action: 'create'; command: NewCommand }
   | { action: 'list' }
   /** `which`: its id, or its name where only one has it. */
   | { action: 'show' | 'delete'; which: string }
+  | { action: 'edit'; which: string; changes: CommandChanges }
 );
 
 /** Result of `manageCommands`; at most 256 KB. */

@@ -21,6 +21,7 @@ import {
   DescribeInvocationsRequest,
   DescribeSnapshotsRequest,
   InvokeCommandRequest,
+  ModifyCommandRequest,
   ListTagResourcesRequest,
   ListTagResourcesRequestTag,
   RebootInstanceRequest,
@@ -103,6 +104,8 @@ const PROBES: Record<ProbedAction, Send> = {
     sdk.invokeCommand(
       new InvokeCommandRequest({ regionId, commandId: NO_COMMAND, instanceId: [NO_INSTANCE] }),
     ),
+  ModifyCommand: (sdk, regionId) =>
+    sdk.modifyCommand(new ModifyCommandRequest({ regionId, commandId: NO_COMMAND, name: 'probe' })),
   DeleteCommand: (sdk, regionId) =>
     sdk.deleteCommand(new DeleteCommandRequest({ regionId, commandId: NO_COMMAND })),
   StopInvocation: (sdk, regionId) =>

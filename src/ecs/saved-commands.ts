@@ -1,7 +1,12 @@
-/** Commands that Cloud Assistant keeps: creating, finding and deleting them. */
-import { CreateCommandRequest, DeleteCommandRequest, DescribeCommandsRequest } from '@alicloud/ecs20140526';
+/** Commands that Cloud Assistant keeps: creating, finding, changing and deleting them. */
+import {
+  CreateCommandRequest,
+  DeleteCommandRequest,
+  DescribeCommandsRequest,
+  ModifyCommandRequest,
+} from '@alicloud/ecs20140526';
 import type { CommandType } from '../domain/messages';
-import type { NewCommand, SavedCommand } from '../domain/saved-commands';
+import type { CommandChanges, NewCommand, SavedCommand } from '../domain/saved-commands';
 import { pagesByToken } from './paging';
 import type { EcsTransport } from './transport';
 
@@ -10,6 +15,8 @@ export interface SavedCommandCalls {
   createCommand(region: string, command: NewCommand, clientToken: string): Promise<string>;
   /** All of the account, or those of this id or name. */
   describeCommands(region: string, which?: { commandId?: string; name?: string }): Promise<SavedCommand[]>;
+  /** What is not given stays as it is. */
+  modifyCommand(region: string, commandId: string, changes: CommandChanges): Promise<void>;
   deleteCommand(region: string, commandId: string): Promise<void>;
 }
 
@@ -55,6 +62,18 @@ export function savedCommandCalls(transport: EcsTransport): SavedCommandCalls {
           });
       }
       return found;
+    },
+
+    async modifyCommand(region, commandId, changes) {
+      const request = new ModifyCommandRequest({
+        regionId: region,
+        commandId,
+        name: changes.name,
+        description: changes.description,
+        timeout: changes.timeoutSeconds,
+        workingDir: changes.workingDirectory,
+      });
+      await transport.call('ModifyCommand', region, (sdk) => sdk.modifyCommand(request));
     },
 
     async deleteCommand(region, commandId) {

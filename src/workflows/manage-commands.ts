@@ -1,5 +1,5 @@
 /**
- * `manageCommands`: creates, lists, shows or deletes saved commands of Cloud Assistant.
+ * `manageCommands`: creates, lists, shows, changes or deletes saved commands of Cloud Assistant.
  *
  * Promise: a command is created at most once (the ClientToken is minted here), and never under a name that is taken.
  * What ECS refuses is a result.
@@ -36,6 +36,8 @@ async function act(input: ManageCommandsInput): Promise<ManageCommandsResult['co
   if (input.action === 'create')
     return [await managing.createSavedCommand({ region, command: input.command, clientToken: uuid4() })];
   const command = await managing.findSavedCommand({ region, which: input.which });
+  if (input.action === 'edit')
+    return [await managing.editSavedCommand({ region, command, changes: input.changes })];
   if (input.action === 'delete') await managing.deleteSavedCommand({ region, commandId: command.commandId });
   return [command];
 }

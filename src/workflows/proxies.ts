@@ -247,7 +247,14 @@ export const discarding = proxyActivities<Pick<Activities, 'deleteCopies' | 'sna
 
 /** Saved commands: a few calls, and somebody waits for them. */
 export const managing = proxyActivities<
-  Pick<Activities, 'createSavedCommand' | 'listSavedCommands' | 'findSavedCommand' | 'deleteSavedCommand'>
+  Pick<
+    Activities,
+    | 'createSavedCommand'
+    | 'listSavedCommands'
+    | 'findSavedCommand'
+    | 'editSavedCommand'
+    | 'deleteSavedCommand'
+  >
 >({
   startToCloseTimeout: '1 minute',
   heartbeatTimeout: NOTICED_WITHIN,

@@ -52,6 +52,20 @@ test(
       expect((await say(site, 'command', 'list')).stdout).toContain(commandId);
       expect((await say(site, 'command', 'show', 'look')).stdout).toContain('look at {{place}}');
 
+      await say(site, 'command', 'create', 'other', '--', 'ls');
+      expect(await say(site, 'command', 'edit', 'look', '--name', 'other')).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('there is a command of that name already'),
+      });
+      const edit = ['command', 'edit', 'look', '--timeout', '90', '--description', 'logs'];
+      expect(await say(site, ...edit, '--', 'rm')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('cannot be changed; make it anew'),
+      });
+      simulation.faults.set([{ action: 'ModifyCommand', kind: 'reset', phase: 'after', count: 1 }]);
+      expect(await say(site, ...edit)).toMatchObject({ code: 0, stderr: expect.stringContaining('changed') });
+      expect((await say(site, 'command', 'show', 'look')).stdout).toMatch(/look +RunShellScript +90 s +logs/);
+
       const values = ['--all', '--yes', '--parameter', 'place=/var/log', '--json'];
       for (const which of ['look', commandId]) {
         const run = await say(site, 'run', '--command', which, ...values);
@@ -59,7 +73,7 @@ test(
       }
       const calls = site.calls('InvokeCommand');
       expect(calls.map(({ params }) => params.CommandId)).toEqual([commandId, commandId]);
-      expect(calls[0]?.params).toMatchObject({ Timeout: '120' });
+      expect(calls[0]?.params).toMatchObject({ Timeout: '90' });
       expect(site.calls('RunCommand')).toEqual([]);
       expect(simulation.ledger.counts().unknownParameters).toEqual({});
 
@@ -85,7 +99,8 @@ test(
       });
 
       expect(await say(site, 'command', 'delete', commandId)).toMatchObject({ code: 0 });
-      expect(site.effects('command.deleted')).toHaveLength(1);
+      expect(await say(site, 'command', 'delete', 'other')).toMatchObject({ code: 0 });
+      expect(site.effects('command.deleted')).toHaveLength(2);
       expect((await say(site, 'command', 'list')).stdout).toContain('No saved commands.');
       expect(await say(site, 'run', '--command', 'look', '--all')).toMatchObject({
         code: 3,
