@@ -21,6 +21,9 @@ import { taskQueueOf } from '../domain/messages';
 import type { InputError } from '../domain/messages';
 import type { HandleSystemEventInput } from '../domain/system-event';
 import { formatInputErrors, parseRunCommandInput } from '../domain/run-command-input';
+import { parseManageTimedInput } from '../domain/timed-input';
+import { MANAGE_TIMED, timedStartIdOf } from '../domain/timed-commands';
+import type { ManageTimedInput } from '../domain/timed-commands';
 import { parseManageCommandsInput } from '../domain/saved-command-input';
 import {
   parseDiscardCopiesInput,
@@ -33,6 +36,7 @@ const PARSERS = {
   runCommand: parseRunCommandInput,
   previewRun: parseRunCommandInput,
   manageCommands: parseManageCommandsInput,
+  manageTimed: (input: unknown) => parseManageTimedInput(input, Date.now()),
   handleSystemEvent: parseHandleSystemEventInput,
   patrolRegion: parsePatrolInput,
   reportSystemEvents: parseReportInput,
@@ -68,8 +72,20 @@ export function createCheckActivities(): CheckActivities {
   };
 }
 
+/** A name is started under its own id, so that two starts at the same moment are one. */
+function timedIdErrors(input: ManageTimedInput): InputError[] {
+  if (input.action !== 'start') return [];
+  const { taskQueue, workflowExecution: { workflowId } = { workflowId: '' } } = activityInfo();
+  const [, account = ''] = workflowId.split('/');
+  const own = (of: string): string => timedStartIdOf(of, input.region, input.name);
+  if (taskQueue === taskQueueOf(account) && workflowId === own(account)) return [];
+  const message = `this one is started under the id ${own('<account>')}, not under ${workflowId}`;
+  return [{ path: 'workflow id', message }];
+}
+
 /** One event, one id: under another it would have a second handler, and so would it under another account's name. */
 function idErrors(workflowType: string, input: unknown): InputError[] {
+  if (workflowType === MANAGE_TIMED) return timedIdErrors(input as ManageTimedInput);
   if (workflowType !== HANDLE_SYSTEM_EVENT) return [];
   const { region, eventId } = input as HandleSystemEventInput;
   const { taskQueue, workflowExecution: { workflowId } = { workflowId: '' } } = activityInfo();

@@ -35,6 +35,10 @@ import { createSpotSaveActivities } from './spot-save';
 import type { SpotSaveActivities } from './spot-save';
 import { createSystemEventActivities } from './system-events';
 import type { SystemEventActivities } from './system-events';
+import { createTimedLookActivities } from './timed-looks';
+import type { TimedLookActivities } from './timed-looks';
+import { createTimedStartActivities } from './timed-start';
+import type { TimedStartActivities } from './timed-start';
 import { createWaitingActivities } from './waiting';
 import type { WaitingActivities } from './waiting';
 import type { Waits } from './waits';
@@ -61,6 +65,8 @@ export type Activities = CheckActivities &
   RunCommandActivities &
   PreviewActivities &
   SavedCommandActivities &
+  TimedStartActivities &
+  TimedLookActivities &
   WatchActivities &
   WaitingActivities &
   SystemEventActivities &
@@ -82,6 +88,8 @@ export function createActivities(parts: Dependencies): Activities {
     ...createRunCommandActivities(ecs, store),
     ...createPreviewActivities(ecs),
     ...createSavedCommandActivities(ecs),
+    ...createTimedStartActivities(ecs, store),
+    ...createTimedLookActivities(ecs, store),
     ...createByTagActivities(ecs, parts),
     ...createHoursActivities(ecs, parts),
     ...createWatchActivities(ecs, waits),

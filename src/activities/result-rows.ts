@@ -46,7 +46,8 @@ export function report(rows: StoredRow[], all: boolean): BatchReport {
   return { totals, rows: shown.map(withoutOutput), alive: 0 };
 }
 
-function withoutOutput(row: StoredRow): InstanceRow {
+/** As results carry it. */
+export function withoutOutput(row: StoredRow): InstanceRow {
   const short: Partial<StoredRow> = { ...row };
   for (const key of ['output', 'outputBase64', 'invokeId', 'batch'] as const) delete short[key];
   return short as InstanceRow;

@@ -38,6 +38,8 @@ export interface Checked {
   fit: string[];
   unfit: InstanceRow[];
   zoneOf: (id: string) => string;
+  /** Of the agent; empty where it does not run. */
+  agentVersionOf: (id: string) => string;
   /** Instances whose agent was asked about. */
   running: number;
 }
@@ -60,6 +62,7 @@ export async function checkTargets(
   return {
     ...sortOut(candidates, type, region),
     zoneOf: (id) => instances.get(id)?.zoneId ?? '',
+    agentVersionOf: (id) => agents.get(id)?.version ?? '',
     running: running.length,
   };
 }

@@ -13,6 +13,7 @@ import type { RetryOptions } from './retry';
 import type { RunOptions } from './run-options';
 import type { CommandOptions, EditOptions } from './saved-commands';
 import type { ScheduleOptions } from './schedule';
+import { addTimedCommands } from './timed-commands';
 
 /** Options whose lists are absent where nothing was typed. */
 type Lists<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
@@ -26,6 +27,7 @@ export function addRunCommands(steward: Command, door: Door): void {
   addRetry(steward, door);
   addSchedules(steward, door);
   addSaved(steward, door);
+  addTimedCommands(steward, door, withCommandOptions);
 }
 
 function addControl(steward: Command, { act, context }: Door): void {
@@ -134,8 +136,8 @@ function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];
 }
 
-/** What a run is: its command, its targets, its rate. */
-function withRunOptions(command: Command): Command {
+/** What is run, and on what. */
+function withCommandOptions(command: Command): Command {
   return command
     .usage('[options] -- COMMAND')
     .option('--region <region>', 'RegionId of the instances (default: STEWARD_REGION)')
@@ -149,7 +151,6 @@ function withRunOptions(command: Command): Command {
     .option('--all', 'every instance of the region')
     .option('--exclude <id>', 'but not this instance; may be repeated', collect)
     .option('--limit <n>', 'at most so many of them')
-    .option('--allow-empty', 'a tag that nothing carries is a success on nothing, not a mistake')
     .addOption(
       new Option('--type <type>', 'RunShellScript, RunBatScript or RunPowerShellScript').default(
         'RunShellScript',
@@ -161,10 +162,16 @@ function withRunOptions(command: Command): Command {
     .option('--user <name>', 'user on the instance (default: root, System on Windows)')
     .option('--password-name <name>', 'on Windows, the NAME of the secret with the password of that user')
     .option('--oss-output <place>', 'deliver whole outputs to oss://BUCKET/PREFIX too')
-    .option('--exclusive', 'nothing else of ours on these instances meanwhile')
     .option('--working-directory <path>', 'directory on the instance')
     .option('--parameter <name=value>', 'value for {{name}} in the script; may be repeated', collect)
-    .option('--env <NAME=value>', 'environment variable of the script, any text; may be repeated', collect)
+    .option('--env <NAME=value>', 'environment variable of the script, any text; may be repeated', collect);
+}
+
+/** What a run is: its command, its targets, its rate. */
+function withRunOptions(command: Command): Command {
+  return withCommandOptions(command)
+    .option('--allow-empty', 'a tag that nothing carries is a success on nothing, not a mistake')
+    .option('--exclusive', 'nothing else of ours on these instances meanwhile')
     .option('--name <text>', 'a name for people')
     .option('--max-concurrency <n>', 'instances under way at once: a number or a percentage such as 10%')
     .option('--max-errors <n>', 'one error more, and nothing further starts: a number or a percentage')

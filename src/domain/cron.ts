@@ -50,13 +50,22 @@ export function temporalCron(text: string): string {
   return words.length === 6 ? [...words, '*'].join(' ') : words.join(' ');
 }
 
+/** The numbers each field of six stands for, in order; of text that has no errors. */
+export function cronValues(text: string): number[][] {
+  return text
+    .trim()
+    .split(/\s+/)
+    .map((word, at) => [...new Set(valuesOf(word, FIELDS[at]))].sort((a, b) => a - b));
+}
+
 function fieldErrors(word: string, { name, from, to }: Field): string[] {
   const wrong = word.split(',').some((part) => {
     const match = PART.exec(part);
     if (!match) return true;
     const [, first, last, step] = match;
     const [low, high] = [Number(first ?? from), Number(last ?? first ?? to)];
-    return low < from || high > to || low > high || step === '0' || step === '00';
+    const by = Number(step ?? 1);
+    return low < from || high > to || low > high || by === 0 || by > to;
   });
   return wrong
     ? [

@@ -48,7 +48,7 @@ export function hasEnded(state: InvocationState): boolean {
 }
 
 /** How many instances are in which state. */
-export function countStates(state: InvocationState): Record<string, number> {
+export function countStates(state: Pick<InvocationState, 'instances'>): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { status } of state.instances) counts[status] = (counts[status] ?? 0) + 1;
   return counts;

@@ -60,6 +60,34 @@ export function sortOut(
   return { fit, unfit };
 }
 
+/** From these versions of its agent on, Cloud Assistant runs commands at times, in a zone that is named. */
+const TIMED_SINCE = { linux: '2.2.3.282', windows: '2.1.3.282' };
+
+/** Rows for those whose agent would refuse to run a command at times. */
+export function tooOldForTimed(
+  { fit, agentVersionOf }: { fit: string[]; agentVersionOf: (id: string) => string },
+  type: CommandType,
+): InstanceRow[] {
+  const least = TIMED_SINCE[type === 'RunShellScript' ? 'linux' : 'windows'];
+  return fit
+    .filter((id) => isOlder(agentVersionOf(id), least))
+    .map((instanceId) => {
+      const reason = `Cloud Assistant agent ${agentVersionOf(instanceId)} runs nothing at times; it needs ${least}`;
+      return { instanceId, outcome: 'Unfit', reason };
+    });
+}
+
+/** By number, part for part; a version that is not told is not older. */
+function isOlder(version: string, than: string): boolean {
+  if (version === '') return false;
+  const [left, right] = [version, than].map((text) => text.split('.').map(Number));
+  for (const [at, part] of (right ?? []).entries()) {
+    const mine = left?.[at] ?? 0;
+    if (mine !== part) return mine < part;
+  }
+  return false;
+}
+
 /** The ids in an order in which neighbours are of different zones, as far as there are any left. */
 export function spreadOverZones(ids: readonly string[], zoneOf: (id: string) => string): string[] {
   const zones = new Map<string, string[]>();

@@ -138,7 +138,8 @@ export function restOf(state: RunState): Slice {
   return sliceOf(state.plan, state.next, state.planned - state.next);
 }
 
-function sliceOf(plan: Plan, start: number, count: number): Slice {
+/** A part of a plan. */
+export function sliceOf(plan: Plan, start: number, count: number): Slice {
   return 'plan' in plan
     ? { plan: plan.plan, start, count }
     : { instanceIds: plan.instanceIds.slice(start, start + count) };

@@ -47,6 +47,8 @@ import {
 } from './hours-messages';
 import { runCommandInputSchema } from './run-command-input';
 import { PREVIEW_RUN } from './run-preview';
+import { MANAGE_TIMED } from './timed-commands';
+import { manageTimedInputSchema } from './timed-input';
 import { manageCommandsInputSchema } from './saved-command-input';
 import { MANAGE_COMMANDS } from './saved-commands';
 
@@ -54,6 +56,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [WORKFLOW_TYPES.runCommand]: runCommandInputSchema,
   [PREVIEW_RUN]: runCommandInputSchema,
   [MANAGE_COMMANDS]: manageCommandsInputSchema,
+  [MANAGE_TIMED]: manageTimedInputSchema,
   [PATROL_REGION]: patrolInputSchema,
   [HANDLE_SYSTEM_EVENT]: handleSystemEventInputSchema,
   [REPORT_SYSTEM_EVENTS]: reportInputSchema,

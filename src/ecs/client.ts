@@ -19,12 +19,15 @@ import { savedCommandCalls } from './saved-commands';
 import type { SavedCommandCalls } from './saved-commands';
 import { systemEventCalls } from './system-events';
 import type { SystemEventCalls } from './system-events';
+import { timedCommandCalls } from './timed-commands';
+import type { TimedCommandCalls } from './timed-commands';
 import { EcsTransport } from './transport';
 import type { EcsOptions } from './transport';
 
 export type EcsClient = InstanceCalls &
   CloudAssistantCalls &
   SavedCommandCalls &
+  TimedCommandCalls &
   SystemEventCalls &
   SpotCalls &
   ImageCalls &
@@ -48,6 +51,7 @@ function callsOf(transport: EcsTransport): EcsClient {
     ...instanceCalls(transport),
     ...cloudAssistantCalls(transport),
     ...savedCommandCalls(transport),
+    ...timedCommandCalls(transport),
     ...systemEventCalls(transport),
     ...spotCalls(transport),
     ...imageCalls(transport),

@@ -54,6 +54,8 @@ export interface RunCommandCall {
   clientToken: string;
   /** Kept on the invocation, so that it can be found again without its id. */
   tags: Record<string, string>;
+  /** When it comes; absent: once, now. */
+  timing?: { repeatMode: string; frequency?: string };
   /** ECS only checks the call, and refuses it with DryRunOperation where it would have been taken. */
   dryRun?: boolean;
 }
@@ -202,7 +204,7 @@ function invokeCommandRequest(call: RunCommandCall, commandId: string): InvokeCo
     timeout: command.timeoutSeconds,
     workingDir: command.workingDirectory,
     username: command.user,
-    repeatMode: call.dryRun ? 'DryRun' : undefined,
+    ...timingOf(call),
     windowsPasswordName: command.windowsPasswordName,
     ossOutputDelivery: command.ossOutputDelivery,
     parameters: command.parameters,
@@ -223,7 +225,7 @@ function runCommandRequest(call: RunCommandCall): RunCommandRequest {
     timeout: command.timeoutSeconds,
     workingDir: command.workingDirectory,
     username: command.user,
-    repeatMode: call.dryRun ? 'DryRun' : undefined,
+    ...timingOf(call),
     windowsPasswordName: command.windowsPasswordName,
     ossOutputDelivery: command.ossOutputDelivery,
     enableParameter: usesParameters(command) ? true : undefined,
@@ -232,6 +234,10 @@ function runCommandRequest(call: RunCommandCall): RunCommandRequest {
     clientToken: call.clientToken,
     tag: Object.entries(call.tags).map(([key, value]) => new RunCommandRequestTag({ key, value })),
   });
+}
+
+function timingOf({ dryRun, timing }: RunCommandCall): { repeatMode?: string; frequency?: string } {
+  return { repeatMode: dryRun ? 'DryRun' : timing?.repeatMode, frequency: timing?.frequency };
 }
 
 function statesOf(body: DescribeInvocationsResponseBody): InvocationState[] {
@@ -247,7 +253,8 @@ function statesOf(body: DescribeInvocationsResponseBody): InvocationState[] {
   }));
 }
 
-function resultsOf(body: DescribeInvocationResultsResponseBody): InvocationResult[] {
+/** The rows of an answer. */
+export function resultsOf(body: DescribeInvocationResultsResponseBody): InvocationResult[] {
   return (body.invocation?.invocationResults?.invocationResult ?? []).map((row) => ({
     instanceId: row.instanceId ?? '',
     invokeId: row.invokeId ?? '',

@@ -74,16 +74,19 @@ function planMissing(directory: string): string {
 }
 
 /**
- * The rows of a run, the last one written for each instance, in the order of their first appearance.
+ * The rows of a run, the last one written for each instance, or for each `keyOf`, in the order of their first appearance.
  * @throws where the file does not exist: the worker keeps it on its own machine or a shared directory.
  */
-export async function readRows(path: string): Promise<StoredRow[]> {
+export async function readRows(
+  path: string,
+  keyOf = (row: StoredRow): string => row.instanceId,
+): Promise<StoredRow[]> {
   await stat(path);
   const rows = new Map<string, StoredRow>();
   const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity });
   for await (const line of lines) {
     const row = parseRow(line);
-    if (row) rows.set(row.instanceId, row);
+    if (row) rows.set(keyOf(row), row);
   }
   return [...rows.values()];
 }

@@ -18,3 +18,4 @@ export { applyWorkingHours } from './apply-working-hours';
 export { workingHours } from './working-hours';
 export { reportWorkingHours } from './report-working-hours';
 export { manageCommands } from './manage-commands';
+export { manageTimed } from './manage-timed';

@@ -262,6 +262,41 @@ export const managing = proxyActivities<
   retry: PATIENT,
 });
 
+/** Looking at timed commands: somebody waits for it. Every occurrence of a large one is some hundred pages. */
+export const lookingAtTimed = proxyActivities<
+  Pick<Activities, 'findTimed' | 'readTimed' | 'listTimed' | 'showTimed' | 'collectHistory'>
+>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '10 minutes',
+  retry: PATIENT,
+});
+
+/** Its targets: as those of a run. */
+export const resolvingTimed = proxyActivities<Pick<Activities, 'resolveTimed'>>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '30 minutes',
+  retry: PATIENT,
+});
+
+/** One part of a timed command, one call; see dispatching. */
+export const sendingTimed = proxyActivities<Pick<Activities, 'dispatchTimed'>>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '30 minutes',
+  retry: PATIENT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** Stopping it, and seeing that it is: an outage is waited out, for it would go on. */
+export const stoppingTimed = proxyActivities<Pick<Activities, 'stopTimed'>>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '30 minutes',
+  retry: PATIENT,
+});
+
 /** A preview: somebody waits for it; a fleet of 10,000 takes some 300 calls at our share of the quota. */
 export const previewing = proxyActivities<Pick<Activities, 'previewRun'>>({
   startToCloseTimeout: '5 minutes',

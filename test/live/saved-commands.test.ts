@@ -1,8 +1,12 @@
-/** Saved commands: created once, shown, run by name and by id with parameters, deleted; each refusal said. */
+/**
+ * Saved commands: created once, shown, run by name and by id with parameters, deleted; each refusal said. And timed: one
+ * of them started, followed occurrence by occurrence, stopped.
+ */
 import { cli } from '../support/cli';
 import type { Finished } from '../support/cli';
 import { LiveServer, withSite } from '../support/live-site';
 import type { Site } from '../support/live-site';
+import { until } from '../support/temporary';
 
 let live: LiveServer;
 beforeAll(async () => {
@@ -107,6 +111,70 @@ test(
         stderr: expect.stringContaining('there is no saved command look'),
       });
       expect(await say(site, 'command', 'create', 'c-x', '--', 'ls')).toMatchObject({ code: 2 });
+    }),
+  180_000,
+);
+
+test(
+  'a timed command: started from a saved one, listed, its occurrences told, stopped',
+  () =>
+    withSite(live, { instances: 3 }, async (site) => {
+      await site.startWorker();
+      const { simulation, instanceIds } = site.simulator;
+      const [first = ''] = instanceIds;
+      simulation.assistant.answers.add({ content: 'look', instanceId: first, exitCode: 3, output: '=no\n' });
+      simulation.assistant.answers.add({ content: 'look', output: 'seen\n' });
+      await say(site, 'command', 'create', 'look', '--timeout', '10', '--', 'look at {{place}}');
+
+      const bad = ['timed', 'start', 'watch', '--command', 'look', '--cron', '*/10 * * * *'];
+      expect(await say(site, ...bad)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(
+          /--instance, --tag: [^]*--zone: is missing[^]*--cron: has five fields.*"0 \*\/10 \* \* \* \*"/,
+        ),
+      });
+      expect(site.calls('InvokeCommand')).toEqual([]);
+
+      const start = ['timed', 'start', 'watch', '--command', 'look', '--all', '--parameter', 'place=/var'];
+      const when = ['--cron', '*/10 * * * * *', '--zone', 'Asia/Shanghai'];
+      const started = await say(site, ...start, ...when, '--json');
+      expect(started).toMatchObject({ code: 0 });
+      expect(JSON.parse(started.stdout)).toMatchObject({
+        ...{ action: 'start', outcome: 'done', frequency: '*/10 * * * * ? Asia/Shanghai' },
+        totals: { accepted: 3 },
+      });
+      const sent = site.calls('InvokeCommand');
+      expect(sent.map(({ params }) => [params.RepeatMode, params.Frequency])).toEqual([
+        ['Period', '*/10 * * * * ? Asia/Shanghai'],
+      ]);
+      expect(await say(site, ...start, ...when)).toMatchObject({
+        code: 3,
+        stdout: '',
+        stderr: expect.stringContaining('watch goes on already, as t-'),
+      });
+      const deleted = await say(site, 'command', 'delete', 'look');
+      expect(deleted).toMatchObject({ code: 3, stderr: expect.stringContaining('Operation.Forbidden') });
+
+      await until('all three have ended one', () => site.effects('command.finished').length >= 3);
+      const { stdout: list } = await say(site, 'timed', 'list');
+      expect(list).toMatch(/^watch +t-\w+ +\w+ +3 +2 ok, 1 failed, \S+ +20\S+Z +\*\/10 \* \* \* \* \? Asia/m);
+      const told = await say(site, 'timed', 'history', 'watch', '--failed', '--json');
+      const { rows } = JSON.parse(told.stdout) as { rows: object[] };
+      expect(rows[0]).toMatchObject({ instanceId: first, outcome: 'Failed', exitCode: 3, output: '=no\n' });
+      const csv = await say(site, 'timed', 'history', 'watch', '--instance', first, '--limit', '1', '--csv');
+      expect(csv.stdout.trim().split('\r\n')).toHaveLength(2);
+      expect(csv.stdout).toContain("'=no");
+
+      const stopped = await say(site, 'timed', 'stop', 'watch');
+      expect(stopped).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('comes no more on 3 instances'),
+      });
+      expect(await say(site, 'timed', 'stop', 'nobody')).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('there is no timed command nobody'),
+      });
+      expect(simulation.ledger.counts().unknownParameters).toEqual({});
     }),
   180_000,
 );

@@ -21,6 +21,7 @@ test.each([
   ['0 3 * 13 *', 'month "13" must be'],
   ['0 3 * * 7', 'day of week "7" must be'],
   ['*/0 * * * *', 'minute "*/0" must be'],
+  ['*/60 * * * *', 'minute "*/60" must be'],
   ['5-1 * * * *', 'minute "5-1" must be'],
   ['@daily', 'has 1 fields'],
   ['0 3 ? * MON', 'day of month "?" must be'],
