@@ -82,7 +82,7 @@ export function parseManageTimedInput(
   const start = value as Partial<TimedStart> & { action?: unknown; region?: unknown };
   const errors = start.action === 'start' ? [...found.filter(isOfTimed), ...startErrors(start, now)] : found;
   if (parsed.success && errors.length === 0) return { ok: true, input: parsed.data };
-  return { ok: false, errors: presentable(errors) };
+  return { ok: false, errors: presentable(errors.length > 0 ? errors : found) };
 }
 
 /** What the check of runs does not say itself. */

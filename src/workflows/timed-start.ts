@@ -52,6 +52,7 @@ export async function startTimed(input: Input, set: string): Promise<TimedStarte
     return await CancellationScope.nonCancellable(() => takeBack(input, started));
   }
   const { targets: all, accepted } = started.totals;
+  if (all === 0 && targets.allowEmpty) return started;
   if (accepted === 0 && started.totals.unknown === 0)
     return { ...started, outcome: 'refused', reason: whyNone(started) };
   return { ...started, outcome: accepted === all && isAsAsked(started) ? 'done' : 'partly' };
