@@ -11,7 +11,7 @@ import { fitsWildcard } from '../core/wildcard';
 import type { CommandType } from '../exec';
 import { ASSISTANT_PAGES, COMMAND_TYPES, checkLength, decodeContent, describing } from './assistant-params';
 import { encoder, tagView } from './assistant-views';
-import { carries, newTags, tagList, TAG_SEARCH_CAP } from './tag-rules';
+import { ASSISTANT_KEY, carries, newTags, tagList, TAG_SEARCH_CAP } from './tag-rules';
 
 const commandType = text({
   oneOf: COMMAND_TYPES,
@@ -47,7 +47,7 @@ export const createCommand = defineAction({
       enableParameter,
       parameterNames: enableParameter ? parameterNames(content.toString('utf8')) : [],
       resourceGroupId: params.ResourceGroupId ?? '',
-      tags: newTags(params.Tag),
+      tags: newTags(params.Tag, ASSISTANT_KEY),
       kept: true,
       name: params.Name ?? '',
       description: params.Description ?? '',

@@ -16,7 +16,7 @@ import {
   running,
 } from './assistant-params';
 import { tagView, timeOf } from './assistant-views';
-import { newTags, tagList } from './tag-rules';
+import { ASSISTANT_KEY, newTags, tagList } from './tag-rules';
 
 /** Content after Base64. */
 const LONGEST_FILE = 32 * 1024;
@@ -74,7 +74,7 @@ export const sendFile = defineAction({
     const { length } = decodeContent(params.Content, contentType === 'Base64', unreadable);
     if (Math.ceil(length / 3) * 4 > LONGEST_FILE)
       throw new EcsError(403, 'FileSize.ExceedLimit', 'The size of the file exceeds the upper limit.');
-    const tags = newTags(params.Tag);
+    const tags = newTags(params.Tag, ASSISTANT_KEY);
     const instances = byId(context, params.InstanceId);
     refuseStopped(context, instances);
     const file = cloudAssistant(context.simulation).sendFile({

@@ -20,7 +20,7 @@ import {
   targetsOf,
 } from './assistant-params';
 import type { RequestTag } from './tag-rules';
-import { newTags, tagList } from './tag-rules';
+import { ASSISTANT_KEY, newTags, tagList } from './tag-rules';
 
 const DEFAULT_TIMEOUT = 60;
 
@@ -79,7 +79,7 @@ export const runCommand = defineAction({
       enableParameter,
       parameterNames: enableParameter ? parameterNames(content.toString('utf8')) : [],
       resourceGroupId: params.ResourceGroupId ?? '',
-      tags: newTags(params.Tag),
+      tags: newTags(params.Tag, ASSISTANT_KEY),
       kept,
       name: params.Name ?? '',
       description: params.Description ?? '',
@@ -131,7 +131,7 @@ type Draft = Pick<
 function prepare(context: ActionContext, run: Run, draft: Draft): (command: Command) => Answer {
   checkValues(run.Parameters, draft, movedStatus(context));
   const repeatMode = repeatModeOf(context, run, draft.timeout);
-  const tags = newTags(run.Tag);
+  const tags = newTags(run.Tag, ASSISTANT_KEY);
   const instances = targetsOf(context, run.InstanceId, run.ResourceTag, draft.type);
   checkPassword(context, run, draft.type);
   if (repeatMode === 'DryRun') throw errors.dryRun();

@@ -25,12 +25,15 @@ export interface RequestTag {
   readonly Value?: string | undefined;
 }
 
+/** Keys on what Cloud Assistant has are shorter than all others. */
+export const ASSISTANT_KEY = 64;
+
 /** Tags that are to be put on something: keys unique and well-formed. */
-export function newTags(tags: readonly RequestTag[]): Map<string, string> {
+export function newTags(tags: readonly RequestTag[], longestKey = 128): Map<string, string> {
   const made = new Map<string, string>();
   for (const { Key: key = '', Value: value = '' } of tags) {
     const reserved = /^(aliyun|acs:)/i.test(key) || /https?:\/\//i.test(key);
-    if (key === '' || key.length > 128 || reserved) throw failed(badKey);
+    if (key === '' || key.length > longestKey || reserved) throw failed(badKey);
     if (value.length > 128 || /https?:\/\//i.test(value)) throw failed(badValue);
     if (made.has(key)) throw new EcsError(400, 'Duplicate.TagKey', 'The Tag.N.Key contain duplicate key.');
     made.set(key, value);

@@ -143,3 +143,17 @@ test('commands, invocations and sendings of files are tagged, found and untagged
   const elsewhere = { ResourceType: 'command', 'ResourceId.1': command, RegionId: 'cn-beijing', ...tag };
   expect(await sim().fails('TagResources', elsewhere)).toBe('404 InvalidResourceId.NotFound');
 });
+
+test.each([
+  ['RunCommand', { Type: 'RunShellScript', CommandContent: 'echo' }],
+  ['CreateCommand', { Type: 'RunShellScript', CommandContent: 'ZWNobw==', Name: 'c' }],
+  ['SendFile', { Name: 'f', TargetDir: '/root', Content: 'x' }],
+])('a tag of %s has a key of at most 64 characters, any other one of 128', async (action, params) => {
+  const [InstanceId = ''] = sim().instanceIds;
+  const call = (length: number): Promise<string> =>
+    sim().fails(action, { ...params, 'InstanceId.1': InstanceId, 'Tag.1.Key': 'k'.repeat(length) });
+  expect(await call(64)).toBe('200 OK');
+  expect(await call(65)).toBe('400 InvalidTagKey.Malformed');
+  const instance = { ...ON, 'ResourceId.1': InstanceId, 'Tag.1.Key': 'k'.repeat(128) };
+  expect(await sim().fails('TagResources', instance)).toBe('200 OK');
+});
