@@ -1,15 +1,41 @@
 /**
  * DescribeInstanceTypes: what there is to build with.
- * The rule: fields and types as documented, with plain contents.
+ * The rule: fields and types as documented, with plain contents; a filter looks at the very field that is answered.
  */
 import type { PageLimits } from '../core';
-import { defineAction, ignoredAll, list, number, text } from '../core';
+import { defineAction, ignored, list, number, text } from '../core';
+import type { Param } from '../core/schema';
 import type { InstanceTypeData } from '../model/catalog';
 import { INSTANCE_TYPES } from '../model/catalog';
 
 const TYPE_LIMITS: PageLimits = { defaultSize: 1600, max: 1600 };
-const TYPE_IGNORED =
-  'AdditionalAttributes CpuArchitectures GPUSpec GpuSpecs InstanceCategories InstanceCategory LocalStorageCategories LocalStorageCategory MaximumCpuSpeedFrequency MaximumCpuTurboFrequency MaximumGPUAmount MinimumBaselineCredit MinimumCpuSpeedFrequency MinimumCpuTurboFrequency MinimumDiskQuantity MinimumEniIpv6AddressQuantity MinimumEniPrivateIpAddressQuantity MinimumEniQuantity MinimumEriQuantity MinimumGPUAmount MinimumInitialCredit MinimumInstanceBandwidthRx MinimumInstanceBandwidthTx MinimumInstancePpsRx MinimumInstancePpsTx MinimumLocalStorageAmount MinimumLocalStorageCapacity MinimumPrimaryEniQueueNumber MinimumQueuePairNumber MinimumSecondaryEniQueueNumber NvmeSupport PhysicalProcessorModel PhysicalProcessorModels';
+
+/** Fields with a documented Minimum and those with a Maximum. */
+const LEAST =
+  'CpuCoreCount MemorySize CpuSpeedFrequency CpuTurboFrequency GPUAmount BaselineCredit InitialCredit DiskQuantity EniQuantity EniPrivateIpAddressQuantity EniIpv6AddressQuantity EriQuantity InstanceBandwidthRx InstanceBandwidthTx InstancePpsRx InstancePpsTx LocalStorageAmount LocalStorageCapacity PrimaryEniQueueNumber SecondaryEniQueueNumber QueuePairNumber'.split(
+    ' ',
+  );
+const MOST = 'CpuCoreCount MemorySize CpuSpeedFrequency CpuTurboFrequency GPUAmount'.split(' ');
+
+/** Fields that are compared, each with its single parameter and the list beside it. */
+const SAME: readonly (readonly [field: string, one: string, several?: string])[] = [
+  ['InstanceTypeFamily', 'InstanceTypeFamily', 'InstanceTypeFamilies'],
+  ['InstanceFamilyLevel', 'InstanceFamilyLevel'],
+  ['InstanceCategory', 'InstanceCategory', 'InstanceCategories'],
+  ['CpuArchitecture', 'CpuArchitecture', 'CpuArchitectures'],
+  ['GPUSpec', 'GPUSpec', 'GpuSpecs'],
+  ['LocalStorageCategory', 'LocalStorageCategory', 'LocalStorageCategories'],
+  ['NvmeSupport', 'NvmeSupport'],
+  ['PhysicalProcessorModel', 'PhysicalProcessorModel', 'PhysicalProcessorModels'],
+];
+
+const amount = number({ decimals: 3 });
+const filters: Record<never, Param<unknown>> = Object.fromEntries<Param<unknown>>([
+  ...LEAST.map((field) => [`Minimum${field}`, amount] as const),
+  ...MOST.map((field) => [`Maximum${field}`, amount] as const),
+  ...SAME.map(([, one]) => [one, text()] as const),
+  ...SAME.flatMap(([, , several]) => (several === undefined ? [] : [[several, list(text())] as const])),
+]);
 
 /** DescribeInstanceTypes. */
 export const describeInstanceTypes = defineAction({
@@ -17,39 +43,20 @@ export const describeInstanceTypes = defineAction({
   required: [],
   quota: 'describe',
   params: {
-    ...ignoredAll(TYPE_IGNORED),
+    ...filters,
     InstanceTypes: list(text(), {
       max: 10,
       tooMany: [403, 'InvalidParameter.InstanceTypes', 'At most 10 instance types can be given.'],
     }),
-    InstanceTypeFamily: text(),
-    InstanceTypeFamilies: list(text()),
-    InstanceFamilyLevel: text(),
-    CpuArchitecture: text(),
-    MinimumCpuCoreCount: number(),
-    MaximumCpuCoreCount: number(),
-    MinimumMemorySize: number({ decimals: 3 }),
-    MaximumMemorySize: number({ decimals: 3 }),
+    AdditionalAttributes: ignored(),
     MaxResults: number(),
     NextToken: text(),
   },
   handle(context, params) {
-    const families = [params.InstanceTypeFamily, ...params.InstanceTypeFamilies].filter(
-      (family) => family !== undefined,
-    );
     const rows = [...INSTANCE_TYPES.values()]
-      .map((type, order) => ({ type, order }))
-      .filter(
-        ({ type }) =>
-          (params.InstanceTypes.length === 0 || params.InstanceTypes.includes(type.id)) &&
-          (families.length === 0 || families.includes(type.family)) &&
-          (params.InstanceFamilyLevel === undefined || params.InstanceFamilyLevel === type.level) &&
-          (params.CpuArchitecture === undefined || params.CpuArchitecture === (type.arm ? 'ARM' : 'X86')) &&
-          type.cpu >= (params.MinimumCpuCoreCount ?? 0) &&
-          type.cpu <= (params.MaximumCpuCoreCount ?? Infinity) &&
-          type.memory >= (params.MinimumMemorySize ?? 0) &&
-          type.memory <= (params.MaximumMemorySize ?? Infinity),
-      );
+      .filter(({ id }) => params.InstanceTypes.length === 0 || params.InstanceTypes.includes(id))
+      .map((type, order) => ({ view: typeView(type), order }))
+      .filter(({ view }) => fits(view, params));
     const page = context.page(
       rows,
       (row) => row.order,
@@ -57,18 +64,42 @@ export const describeInstanceTypes = defineAction({
       TYPE_LIMITS,
     );
     return {
-      InstanceTypes: { InstanceType: page.items.map(({ type }) => typeView(type)) },
+      InstanceTypes: { InstanceType: page.items.map(({ view }) => view) },
       NextToken: page.fields['NextToken'] ?? '',
     };
   },
 });
+
+type View = Readonly<Record<string, unknown>>;
+
+function fits(view: View, params: View): boolean {
+  const bound = (name: string, none: number): number => (params[name] as number | undefined) ?? none;
+  return (
+    LEAST.every((field) => Number(view[field]) >= bound(`Minimum${field}`, -Infinity)) &&
+    MOST.every((field) => Number(view[field]) <= bound(`Maximum${field}`, Infinity)) &&
+    SAME.every(([field, one, several = '']) => {
+      const wanted: unknown[] = [params[one] ?? [], params[several] ?? []].flat();
+      return wanted.length === 0 || wanted.includes(view[field]);
+    })
+  );
+}
+
+/** The documented kinds, by what a family is for. */
+function categoryOf({ family, level, gpu, localDiskCategory, cpu, memory }: InstanceTypeData): string {
+  if (gpu > 0) return 'Compute-optimized with GPU';
+  if (localDiskCategory !== '') return localDiskCategory.includes('hdd') ? 'Big data' : 'Local SSDs';
+  if (family.startsWith('ecs.hf')) return 'High Clock Speed';
+  if (level !== 'EnterpriseLevel') return 'Shared';
+  if (memory / cpu > 4) return 'Memory-optimized';
+  return memory / cpu > 2 ? 'General-purpose' : 'Compute-optimized';
+}
 
 function typeView(type: InstanceTypeData): Record<string, unknown> {
   return {
     InstanceTypeId: type.id,
     InstanceTypeFamily: type.family,
     InstanceFamilyLevel: type.level,
-    InstanceCategory: type.gpu > 0 ? 'Heterogeneous computing' : 'General-purpose',
+    InstanceCategory: categoryOf(type),
     CpuArchitecture: type.arm ? 'ARM' : 'X86',
     CpuCoreCount: type.cpu,
     CpuSpeedFrequency: 2.7,

@@ -37,7 +37,7 @@ export function madeUpRegion(regionId: string): RegionData {
 export interface InstanceTypeData {
   readonly id: string;
   readonly family: string;
-  readonly level: 'EnterpriseLevel' | 'EntryLevel';
+  readonly level: 'EnterpriseLevel' | 'EntryLevel' | 'CreditEntryLevel';
   readonly cpu: number;
   readonly memory: number;
   readonly price: number;
@@ -162,7 +162,7 @@ export const INSTANCE_TYPES: ReadonlyMap<string, InstanceTypeData> = new Map(
     const data: InstanceTypeData = {
       id,
       family,
-      level: /^ecs\.(t|e|u)\d?/.test(id) ? 'EntryLevel' : 'EnterpriseLevel',
+      level: levelOf(family),
       cpu: Number(cpu),
       memory: Number(memory),
       price: Number(price),
@@ -176,6 +176,12 @@ export const INSTANCE_TYPES: ReadonlyMap<string, InstanceTypeData> = new Map(
     return [id, data];
   }),
 );
+
+/** Burstable, shared, or for enterprises. */
+function levelOf(family: string): InstanceTypeData['level'] {
+  if (/^ecs\.t\d/.test(family)) return 'CreditEntryLevel';
+  return /^ecs\.(s6|e|u1|e4|m?n[124]|xn4)$/.test(family) ? 'EntryLevel' : 'EnterpriseLevel';
+}
 
 /** An operating system image. */
 export interface ImageData {

@@ -176,6 +176,30 @@ test.each([
   },
 );
 
+test.each([
+  ['a GPU', { MinimumGPUAmount: '1' }, 'ecs.gn6i-c4g1.xlarge ecs.gn7i-c8g1.2xlarge'],
+  ['one GPU', { GPUSpec: 'NVIDIA T4' }, 'ecs.gn6i-c4g1.xlarge'],
+  ['one of two GPUs', { 'GpuSpecs.1': 'NVIDIA T4', 'GpuSpecs.2': 'None' }, 'ecs.gn6i-c4g1.xlarge'],
+  ['local disks', { MinimumLocalStorageAmount: '2' }, 'ecs.d2s.5xlarge'],
+  ['a kind', { InstanceCategory: 'Big data' }, 'ecs.d2s.5xlarge'],
+  ['a kind of disk', { LocalStorageCategory: 'local_ssd_pro' }, 'ecs.i3.xlarge ecs.i2.xlarge'],
+  [
+    'credits and a size',
+    { InstanceFamilyLevel: 'CreditEntryLevel', MaximumCpuCoreCount: '1', MinimumMemorySize: '1.5' },
+    'ecs.t5-lc1m2.small',
+  ],
+  [
+    'an architecture',
+    { 'CpuArchitectures.1': 'ARM', InstanceTypeFamily: 'ecs.g8y', MinimumCpuCoreCount: '32' },
+    'ecs.g8y.8xlarge',
+  ],
+  ['queue pairs', { MinimumQueuePairNumber: '1' }, ''],
+])('the types with %s', async (_what, params, types) => {
+  const answer = await sim().ok('DescribeInstanceTypes', params as Record<string, string>);
+  const { InstanceType: rows } = answer['InstanceTypes'] as { InstanceType: { InstanceTypeId: string }[] };
+  expect(rows.map((row) => row.InstanceTypeId).join(' ')).toBe(types);
+});
+
 test('DescribeInstanceStatus takes 100 ids and answers only what is there', async () => {
   const answer = await sim().ok('DescribeInstanceStatus', {
     'InstanceId.1': 'i-stopped',
