@@ -30,7 +30,7 @@ import { runKey } from './run-key';
 import { notYet, timedWith } from './timed-start';
 
 /** More lines, instances or ids than these would be too long for a result. */
-const MOST_LISTED = 300;
+const MOST_LISTED = 200;
 const MOST_SHOWN = 100;
 const MOST_IDS = 50;
 /** A result is at most 256 KB, and rows are most of one. */

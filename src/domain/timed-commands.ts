@@ -130,7 +130,7 @@ export interface TimedStarted {
 
 export interface TimedListed {
   outcome: 'done';
-  /** The newest 300. */
+  /** The newest 200. */
   timed: TimedLine[];
   total: number;
 }
@@ -172,6 +172,14 @@ export interface TimedStopped {
   runningIds: string[];
   waiting: number;
   waitingIds: string[];
+}
+
+/** Answer of the `progress` query of a start. */
+export interface TimedProgress {
+  phase: 'resolving' | 'sending' | 'reading' | 'stopping' | 'done';
+  totals: TimedStarted['totals'];
+  /** The first of its invocations, as far as it was sent. */
+  invokeIds: string[];
 }
 
 /** Result of `manageTimed`; at most 256 KB. */

@@ -3,13 +3,21 @@
  *
  * The one rule: every target is counted once, as accepted or with the reason why not.
  */
-import { CancellationScope, isCancellation, uuid4 } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  defineQuery,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  uuid4,
+} from '@temporalio/workflow';
+import { PROGRESS_QUERY } from '../domain/messages';
 import type { InstanceRow } from '../domain/messages';
 import { MAX_BATCH, UNFIT_INSTANCE_CODES } from '../domain/plan';
 import { FAILURES_IN_RESULT } from '../domain/rows';
 import { countOf, sliceOf } from '../domain/run-state';
 import type { Plan, Slice } from '../domain/run-state';
-import type { ManageTimedInput, TimedRefused, TimedStarted } from '../domain/timed-commands';
+import type { ManageTimedInput, TimedProgress, TimedRefused, TimedStarted } from '../domain/timed-commands';
 import { messageOf } from './failure-text';
 import { lookingAtTimed, reading, resolvingTimed, sendingTimed, stoppingTimed } from './proxies';
 import { refusalOf } from './run-batch';
@@ -18,6 +26,8 @@ type Input = Extract<ManageTimedInput, { action: 'start' }>;
 
 /** How often a part is checked again after ECS refused it because of one instance. */
 const MAX_RECHECKS = 3;
+
+const INVOKE_IDS_IN_PROGRESS = 5;
 
 export async function startTimed(input: Input, set: string): Promise<TimedStarted | TimedRefused> {
   const { region, name, command, targets, when } = input;
@@ -43,19 +53,39 @@ export async function startTimed(input: Input, set: string): Promise<TimedStarte
     rows: unfit.rows,
     storePath,
   };
+  const phase = showProgress(started);
   try {
+    phase('sending');
     for (let part = 0; part * MAX_BATCH < countOf(plan); part += 1)
       await send(input, set, started, part, plan);
+    phase('reading');
     await readBack(input, set, started);
   } catch (error) {
     if (!isCancellation(error)) throw error;
+    phase('stopping');
     return await CancellationScope.nonCancellable(() => takeBack(input, started));
   }
+  phase('done');
   const { targets: all, accepted } = started.totals;
   if (all === 0 && targets.allowEmpty) return started;
   if (accepted === 0 && started.totals.unknown === 0)
     return { ...started, outcome: 'refused', reason: whyNone(started) };
   return { ...started, outcome: accepted === all && isAsAsked(started) ? 'done' : 'partly' };
+}
+
+/** Answers the query from now on. @returns tells the phase */
+function showProgress(started: TimedStarted): (phase: TimedProgress['phase']) => void {
+  let phase: TimedProgress['phase'] = 'resolving';
+  setHandler(defineQuery<TimedProgress>(PROGRESS_QUERY), () => ({
+    phase,
+    totals: started.totals,
+    invokeIds: started.invocations.slice(0, INVOKE_IDS_IN_PROGRESS).map(({ invokeId }) => invokeId),
+  }));
+  return (next) => {
+    phase = next;
+    const { accepted, targets } = started.totals;
+    setCurrentDetails(`**${phase}**: accepted for ${accepted} of ${targets} instances`);
+  };
 }
 
 /** One call: up to a hundred instances. */

@@ -12,6 +12,7 @@ import type { GateHolding } from '../../src/domain/gate';
 import { hoursIdOf } from '../../src/domain/hours-messages';
 import { BUILT_IN_POLICY, EMPTY_POLICY_FILE } from '../../src/domain/policy';
 import type { PolicyFile } from '../../src/domain/policy';
+import { timedStartIdOf } from '../../src/domain/timed-commands';
 import type { WatchState } from '../../src/domain/watch';
 import { provideTemporalCli } from '../../src/stack/binaries';
 import { replay } from '../support/replay';
@@ -74,6 +75,24 @@ const ACT: PolicyFile = {
 };
 
 describe('what was just recorded replays', () => {
+  it('a timed command in two parts, the first answer lost and one instance unfit', () =>
+    withFleet({ instances: 101 }, async (fleet) => {
+      const { faults } = fleet.simulator.simulation;
+      faults.set([{ action: 'RunCommand', kind: 'reset', phase: 'after', count: 1 }]);
+      const input = {
+        ...{ region: REGION, action: 'start', name: 'health', when: { every: '1h' } },
+        targets: { instanceIds: [...fleet.simulator.instanceIds, 'i-bpgone'] },
+        command: { type: 'RunShellScript', content: 'hostname' },
+      };
+      const handle = await fleet.temporal.client.workflow.start('manageTimed', {
+        workflowId: timedStartIdOf(fleet.account, REGION, 'health'),
+        taskQueue: taskQueueOf(fleet.account),
+        args: [input],
+      });
+      expect(await handle.result()).toMatchObject({ outcome: 'partly', totals: { accepted: 101, unfit: 1 } });
+      await keep(fleet, 'manage-timed', handle);
+    }));
+
   it('a run of three batches with an unfit instance, and its watcher', () =>
     withFleet({ instances: 201 }, async (fleet) => {
       cloudAssistant(fleet.simulator.simulation).answers.add({ content: 'hostname', durationMs: 30_000 });

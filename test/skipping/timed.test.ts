@@ -1,5 +1,6 @@
 /** Timed commands: sent once in hundreds, found by name, read occurrence by occurrence, stopped and seen to be. */
 import { Client } from '@temporalio/client';
+import type { CallRecord } from '../../simulator/core/ledger';
 import { taskQueueOf } from '../../src/domain/messages';
 import { ramPolicyFor } from '../../src/domain/permissions';
 import { manageTimedIdOf, timedStartIdOf } from '../../src/domain/timed-commands';
@@ -15,7 +16,9 @@ import type {
 import { occurrenceKey } from '../../src/domain/timed-lines';
 import { readRows } from '../../src/results/store';
 import { FAULT_TABLE } from '../support/fault-table';
+import { callApi } from '../simulator/support/api';
 import { REGION, withFleet } from '../support/skipping-environment';
+import { until } from '../support/temporary';
 import type { Fleet } from '../support/skipping-environment';
 
 let acts = 0;
@@ -177,6 +180,33 @@ test('what had started when it is stopped goes on, and is said; a reboot brings 
     expect(boots.timed).toMatchObject({ repeatMode: 'EveryReboot', frequency: '', active: true });
     const health = await timed<TimedHistory>(fleet, { action: 'history', which: 'health' });
     expect(health).toMatchObject({ underWay: 0, rows: [] });
+
+    // What somebody else made is listed as such, and is read and stopped by its id.
+    const theirs = {
+      Type: 'RunShellScript',
+      CommandContent: 'hostname',
+      Name: 'theirs',
+      Frequency: 'rate(2h)',
+    };
+    const made = await callApi(
+      fleet.simulator,
+      'RunCommand',
+      { RegionId: REGION, ...theirs, 'InstanceId.1': first },
+      {},
+    );
+    const which = String(made.body['InvokeId']);
+    const { timed: lines } = await timed<TimedListed>(fleet, { action: 'list', active: true });
+    expect(lines.map(({ name, ours }) => [name, ours])).toEqual(
+      expect.arrayContaining([
+        ['theirs', false],
+        ['boot', true],
+        ['health', true],
+      ]),
+    );
+    expect(await timed<TimedStopped>(fleet, { action: 'stop', which })).toMatchObject({ stopped: 1 });
+    expect((await timed<TimedShown>(fleet, { action: 'show', which })).timed).toMatchObject({
+      ...{ name: 'theirs', active: false, state: 'Stopped' },
+    });
   }));
 
 test('an agent that is too old is set aside; ECS refusing one instance does not refuse the others', () =>
@@ -229,4 +259,42 @@ test('what can be told without asking is refused without asking, and so is anoth
       outcome: 'refused',
       reason: 'there is no timed command nobody in cn-hangzhou',
     });
+  }));
+
+test('on more instances than a workflow carries, each is in exactly one invocation; cancelled, none is left', () =>
+  withFleet({ instances: 1_050 }, async (fleet) => {
+    const { simulation } = fleet.simulator;
+    const whole = await start(fleet, { name: 'whole' });
+    expect(whole).toMatchObject({
+      outcome: 'done',
+      totals: { accepted: 1_050 },
+      states: { Scheduled: 1_050 },
+    });
+    const calls = simulation.ledger.query({ kind: 'call', action: 'RunCommand' }) as CallRecord[];
+    const sentTo = calls
+      .flatMap(({ params }) => Object.entries(params).filter(([name]) => name.startsWith('InstanceId.')))
+      .map(([, id]) => id);
+    expect(sentTo).toHaveLength(1_050);
+    expect(new Set(sentTo)).toEqual(new Set(fleet.simulator.instanceIds));
+
+    const before = effects(fleet, 'invocation.created');
+    simulation.faults.set([{ action: 'RunCommand', kind: 'delay', ms: 300 }]);
+    const handle = await fleet.temporal.client.workflow.start('manageTimed', {
+      taskQueue: taskQueueOf(fleet.account),
+      workflowId: timedStartIdOf(fleet.account, REGION, 'half'),
+      args: [
+        {
+          ...{ region: REGION, action: 'start', name: 'half', targets: { all: true }, when: { every: '1h' } },
+          command: { type: 'RunShellScript', content: 'hostname' },
+        },
+      ],
+    });
+    await until('three parts are sent', () => effects(fleet, 'invocation.created') >= before + 3);
+    await handle.cancel();
+    expect(await handle.result()).toMatchObject({
+      outcome: 'cancelled',
+      reason: expect.stringMatching(/before all of it had been sent; stopped on \d+00 instances$/),
+    });
+    const { timed: lines } = await timed<TimedListed>(fleet, { action: 'list', active: true });
+    expect(lines.map(({ name }) => name)).toEqual(['whole']);
   }));
