@@ -98,7 +98,7 @@ export function newRunId(input: RunCommandInput, now = new Date()): string {
 
 /** Ids of workflows that exist once per region, event or instance begin so; a run may not take their place. */
 const RESERVED_PREFIX =
-  /^(watch|patrol|preview|commands|system-event|drill|event-report|spot|gate|hours|hours-report|temporal|temporal-sys-[^/]*)[/:]/;
+  /^(watch|patrol|preview|commands|agents|system-event|drill|event-report|spot|gate|hours|hours-report|temporal|temporal-sys-[^/]*)[/:]/;
 const MAX_ID_BYTES = 1_000;
 
 /** What is wrong with an id somebody wants to give a run. */

@@ -10,6 +10,11 @@ import {
   parseReportInput,
 } from '../domain/event-input';
 import {
+  parseInstallAgentsInput,
+  parseRebootForAgentInput,
+  parseReportAgentsInput,
+} from '../domain/agents-input';
+import {
   parseApplyHours,
   parseHoursReport,
   parseStartByTag,
@@ -37,6 +42,9 @@ const PARSERS = {
   previewRun: parseRunCommandInput,
   manageCommands: parseManageCommandsInput,
   manageTimed: (input: unknown) => parseManageTimedInput(input, Date.now()),
+  reportAgents: parseReportAgentsInput,
+  installAgents: parseInstallAgentsInput,
+  rebootForAgent: parseRebootForAgentInput,
   handleSystemEvent: parseHandleSystemEventInput,
   patrolRegion: parsePatrolInput,
   reportSystemEvents: parseReportInput,

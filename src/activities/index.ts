@@ -4,6 +4,8 @@ import type { PolicyFile } from '../domain/policy';
 import type { Meter } from '../results/meter';
 import type { ResultStore } from '../results/store';
 import { beating } from './beating';
+import { createAgentActivities } from './agents';
+import type { AgentActivities } from './agents';
 import { createByTagActivities } from './by-tag';
 import type { ByTagActivities } from './by-tag';
 import { createCheckActivities } from './check-input';
@@ -64,6 +66,7 @@ export interface Dependencies {
 export type Activities = CheckActivities &
   RunCommandActivities &
   PreviewActivities &
+  AgentActivities &
   SavedCommandActivities &
   TimedStartActivities &
   TimedLookActivities &
@@ -87,6 +90,7 @@ export function createActivities(parts: Dependencies): Activities {
     ...createCheckActivities(),
     ...createRunCommandActivities(ecs, store),
     ...createPreviewActivities(ecs),
+    ...createAgentActivities(ecs, store),
     ...createSavedCommandActivities(ecs),
     ...createTimedStartActivities(ecs, store),
     ...createTimedLookActivities(ecs, store),

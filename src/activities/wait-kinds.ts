@@ -5,12 +5,11 @@
  * listed is "not visible yet" until it is a minute old.
  */
 import type { EcsClient } from '../ecs/client';
-import type { AgentStatus } from '../ecs/cloud-assistant';
-import { EcsError } from '../ecs/errors';
 import { isEventEnd } from '../domain/system-event';
 import { VISIBLE_WITHIN_MS } from '../domain/waiting';
 import { readInstancesKey } from '../domain/watch';
 import type { Wait, WaitKind, WatchMemory } from '../domain/watch';
+import { describeKnownAgents } from './known-agents';
 import { lookAtInvocations } from './wait-invocations';
 
 export interface Look {
@@ -88,27 +87,6 @@ async function agentsOf({ ecs, region }: LookRequest, waits: Wait[]): Promise<Se
     listed: new Set(ids.filter((id) => !unknown.includes(id))),
     over: new Set(back.map(({ instanceId }) => instanceId)),
   };
-}
-
-/** One released instance fails the whole call; halving finds it. */
-async function describeKnownAgents(
-  ecs: EcsClient,
-  region: string,
-  ids: string[],
-): Promise<{ agents: AgentStatus[]; unknown: string[] }> {
-  try {
-    return { agents: await ecs.describeAgents(region, ids), unknown: [] };
-  } catch (error) {
-    if (!(error instanceof EcsError) || error.code !== 'InvalidInstance.NotFound') throw error;
-    if (ids.length <= 1) return { agents: [], unknown: ids };
-    const half = Math.ceil(ids.length / 2);
-    const halves = [ids.slice(0, half), ids.slice(half)];
-    const parts = await Promise.all(halves.map((part) => describeKnownAgents(ecs, region, part)));
-    return {
-      agents: parts.flatMap((part) => part.agents),
-      unknown: parts.flatMap((part) => part.unknown),
-    };
-  }
 }
 
 async function snapshotsOf({ ecs, region }: LookRequest, waits: Wait[]): Promise<Seen> {

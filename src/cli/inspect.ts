@@ -6,10 +6,12 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import type { Config } from '../config';
+import { INSTALL_AGENTS } from '../domain/agents';
 import { PROGRESS_QUERY, WORKFLOW_TYPES } from '../domain/messages';
 import type { RunCommandProgress, RunCommandResult, StoredRow } from '../domain/messages';
 import { stripControl } from '../domain/text';
 import { createFileResultStore, readRows } from '../results/store';
+import { cancelInstall } from './agents';
 import { connectTemporal } from './connection';
 import type { Temporal } from './connection';
 import { CliError, EXIT, messageOf } from './exit';
@@ -88,6 +90,8 @@ export async function cancel(
   { config, terminal }: Context,
 ): Promise<ExitCode> {
   return withRun(config, id, async (temporal, described) => {
+    if (described.type === INSTALL_AGENTS)
+      return cancelInstall(temporal.client.workflow.getHandle(id), options, { config, terminal });
     if (described.type !== WORKFLOW_TYPES.runCommand) throw notARun(described);
     const run = refOf(described);
     if (described.status.name === 'RUNNING') {

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { ConfigError, loadConfig } from '../config';
 import { inputJsonSchema, TYPES_WITH_SCHEMA } from '../domain/schemas';
 import { packageRoot } from '../stack/paths';
+import { addAgentCommands } from './agent-commands';
 import { addEventCommands } from './event-commands';
 import { CliError, EXIT, EXIT_CODES, messageOf } from './exit';
 import { addHoursCommands } from './hours-commands';
@@ -57,6 +58,7 @@ function program(act: Act): Command {
     .exitOverride();
   addStackCommands(steward, act);
   addRunCommands(steward, { act, context });
+  addAgentCommands(steward, { act, context });
   addLooks(steward, act);
   addEventCommands(steward, { act, context });
   addSpotCommands(steward, { act, context });

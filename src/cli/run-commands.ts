@@ -136,10 +136,9 @@ function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];
 }
 
-/** What is run, and on what. */
-function withCommandOptions(command: Command): Command {
+/** Which instances are meant. */
+export function withTargets(command: Command): Command {
   return command
-    .usage('[options] -- COMMAND')
     .option('--region <region>', 'RegionId of the instances (default: STEWARD_REGION)')
     .option('--instance <id>', 'an instance; may be repeated', collect)
     .option(
@@ -151,6 +150,12 @@ function withCommandOptions(command: Command): Command {
     .option('--all', 'every instance of the region')
     .option('--exclude <id>', 'but not this instance; may be repeated', collect)
     .option('--limit <n>', 'at most so many of them')
+    .option('--allow-empty', 'a tag that nothing carries is a success on nothing, not a mistake');
+}
+
+/** What is run, and on what. */
+function withCommandOptions(command: Command): Command {
+  return withTargets(command.usage('[options] -- COMMAND'))
     .addOption(
       new Option('--type <type>', 'RunShellScript, RunBatScript or RunPowerShellScript').default(
         'RunShellScript',
@@ -170,7 +175,6 @@ function withCommandOptions(command: Command): Command {
 /** What a run is: its command, its targets, its rate. */
 function withRunOptions(command: Command): Command {
   return withCommandOptions(command)
-    .option('--allow-empty', 'a tag that nothing carries is a success on nothing, not a mistake')
     .option('--exclusive', 'nothing else of ours on these instances meanwhile')
     .option('--name <text>', 'a name for people')
     .option('--max-concurrency <n>', 'instances under way at once: a number or a percentage such as 10%')
@@ -181,7 +185,9 @@ function withRunOptions(command: Command): Command {
     .option('--spread-zones', 'neighbours in the order of the run are of different zones');
 }
 
-const NO_LISTS = { instance: [], tag: [], parameter: [], env: [], exclude: [] };
+/** Lists of targets where nothing was typed. */
+export const NO_TARGET_LISTS = { instance: [], tag: [], exclude: [] };
+const NO_LISTS = { ...NO_TARGET_LISTS, parameter: [], env: [] };
 
 function addRun(steward: Command, { act, context }: Door): void {
   const run = steward

@@ -11,8 +11,8 @@ import { parseRunCommandInput } from '../domain/run-command-input';
 import type { SavedCommand } from '../domain/saved-commands';
 import { messageOf } from './exit';
 
-/** Options of `steward run` as commander gives them. */
-export interface RunOptions {
+/** Options that say which instances are meant. */
+export interface TargetOptions {
   region?: string;
   instance: string[];
   tag: string[];
@@ -21,6 +21,10 @@ export interface RunOptions {
   exclude: string[];
   limit?: string;
   allowEmpty?: boolean;
+}
+
+/** Options of `steward run` as commander gives them. */
+export interface RunOptions extends TargetOptions {
   type: string;
   timeout?: string;
   user?: string;
@@ -117,7 +121,16 @@ export function readScript(
   }
 }
 
-function targetsOf({ instance, tag, resourceGroup, all, exclude, limit, allowEmpty }: RunOptions): object {
+/** `targets` of an input. */
+export function targetsOf({
+  instance,
+  tag,
+  resourceGroup,
+  all,
+  exclude,
+  limit,
+  allowEmpty,
+}: TargetOptions): object {
   return defined({
     instanceIds: instance.length > 0 ? instance : undefined,
     tags: tag.length > 0 ? tag.map(tagOf) : undefined,
@@ -191,6 +204,8 @@ const OPTION_OF: [path: RegExp, option: string][] = [
   [/^rate\.canary/, '--canary'],
   [/^rate\.approve/, '--approve'],
   [/^rate\.startWith/, '--start-with'],
+  [/^withinSeconds/, '--within'],
+  [/^rate$/, '--reboot'],
   [/^name/, '--name'],
   [/^id/, '--id'],
 ];
@@ -202,12 +217,14 @@ const OPTION_HINTS: Record<string, string> = {
     'is missing; give it after --, for example: steward run … -- cat /proc/meminfo (or --file PATH)',
 };
 
-function asOption({ path, message }: InputError): InputError {
+/** An error of the input, as one of the option it came from. */
+export function asOption({ path, message }: InputError): InputError {
   const option = OPTION_OF.find(([pattern]) => pattern.test(path))?.[1] ?? path;
   const missing = path === 'targets' || message.startsWith('is missing');
   return { path: option, message: (missing && OPTION_HINTS[path]) || message };
 }
 
-function defined<T extends object>(value: T): T {
+/** Without what is undefined. */
+export function defined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as T;
 }

@@ -15,6 +15,13 @@ export const FEATURES = {
   ],
   /** Beside those of runCommand. */
   savedCommands: ['CreateCommand', 'DescribeCommands', 'ModifyCommand', 'InvokeCommand', 'DeleteCommand'],
+  agents: [
+    'DescribeInstances',
+    'ListTagResources',
+    'DescribeCloudAssistantStatus',
+    'InstallCloudAssistant',
+    'RebootInstance',
+  ],
   /** Beside those of runCommand, by which the boot is witnessed, health is checked and command hooks are run. */
   systemEvents: [
     'DescribeInstanceHistoryEvents',

@@ -58,19 +58,18 @@ const tagSelector = z.strictObject({
     .optional(),
 });
 
-const instanceIds = z
-  .array(
-    z.string({ error: (issue) => instanceIdError(issue.input) }).regex(INSTANCE_ID, {
-      error: (issue) => instanceIdError(issue.input),
-    }),
-  )
-  .max(MAX_TARGETS, {
-    error: (issue) => `has ${lengthOf(issue.input)} ids, at most ${MAX_TARGETS} fit one run; start several`,
-  });
+export const instanceIdSchema = z
+  .string({ error: (issue) => instanceIdError(issue.input) })
+  .regex(INSTANCE_ID, { error: (issue) => instanceIdError(issue.input) });
+
+const instanceIds = z.array(instanceIdSchema).max(MAX_TARGETS, {
+  error: (issue) => `has ${lengthOf(issue.input)} ids, at most ${MAX_TARGETS} fit one run; start several`,
+});
 
 const LIMIT = `must be a whole number from 1 to ${MAX_TARGETS}`;
 
-const targets = z.strictObject({
+/** `targets` of any input. The checks across its fields are `targetErrors`. */
+export const targetsSchema = z.strictObject({
   instanceIds: instanceIds.optional(),
   resourceGroupId: z
     .string()
@@ -116,26 +115,31 @@ const command = z.strictObject({
   environment: z.record(z.string(), z.string()).optional(),
 });
 
-const amount = (least: 0 | 1): z.ZodType<number | string> =>
+export const amountSchema = (least: 0 | 1): z.ZodType<number | string> =>
   z
     .union([z.number(), z.string()], { error: amountError('', least) })
     .refine((value) => amountError(value, least) === undefined, { error: amountError('', least) });
 
 const rate = z.strictObject({
-  maxConcurrency: amount(1).optional(),
-  maxErrors: amount(0).optional(),
-  canary: amount(1).optional(),
+  maxConcurrency: amountSchema(1).optional(),
+  maxErrors: amountSchema(0).optional(),
+  canary: amountSchema(1).optional(),
   approve: z.boolean({ error: 'must be true or false' }).optional(),
-  startWith: amount(1).optional(),
+  startWith: amountSchema(1).optional(),
   spreadOverZones: z.boolean({ error: 'must be true or false' }).optional(),
 });
 
+export const regionSchema = z
+  .string()
+  .max(64, { error: 'is too long for a RegionId' })
+  .regex(REGION_PATTERN, {
+    error: 'must be a RegionId such as cn-hangzhou; not a host name, URL or address',
+  });
+
 /** Input of `runCommand` as a schema; `steward schema runCommand` prints it. The checks across fields are in the parser. */
 export const runCommandInputSchema = z.strictObject({
-  region: z.string().max(64, { error: 'is too long for a RegionId' }).regex(REGION_PATTERN, {
-    error: 'must be a RegionId such as cn-hangzhou; not a host name, URL or address',
-  }),
-  targets,
+  region: regionSchema,
+  targets: targetsSchema,
   command,
   name: text(128, 'memory check').optional(),
   rate: rate.optional(),
@@ -173,7 +177,8 @@ export function formatInputErrors(errors: readonly InputError[]): string {
 /** Unchecked: anything may be missing, and what is there may be of any type. */
 type DeepPartial<T> = { [K in keyof T]?: unknown };
 
-function targetErrors(value: unknown): InputError[] {
+/** What is wrong with `targets` as a whole. */
+export function targetErrors(value: unknown): InputError[] {
   if (!isObject(value)) return [];
   const ids = Array.isArray(value.instanceIds) ? value.instanceIds : [];
   const tags = Array.isArray(value.tags) ? value.tags : [];

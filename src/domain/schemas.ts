@@ -4,6 +4,8 @@
  * The one rule: made from the very schemas the workflows check with. Rules across fields are only in the check itself.
  */
 import { z } from 'zod';
+import { INSTALL_AGENTS, REBOOT_FOR_AGENT, REPORT_AGENTS } from './agents';
+import { installAgentsInputSchema, rebootForAgentInputSchema, reportAgentsInputSchema } from './agents-input';
 import { WORKFLOW_TYPES } from './messages';
 import {
   drillInputSchema,
@@ -57,6 +59,9 @@ const SCHEMAS: Record<string, z.ZodType> = {
   [PREVIEW_RUN]: runCommandInputSchema,
   [MANAGE_COMMANDS]: manageCommandsInputSchema,
   [MANAGE_TIMED]: manageTimedInputSchema,
+  [REPORT_AGENTS]: reportAgentsInputSchema,
+  [INSTALL_AGENTS]: installAgentsInputSchema,
+  [REBOOT_FOR_AGENT]: rebootForAgentInputSchema,
   [PATROL_REGION]: patrolInputSchema,
   [HANDLE_SYSTEM_EVENT]: handleSystemEventInputSchema,
   [REPORT_SYSTEM_EVENTS]: reportInputSchema,

@@ -3,6 +3,8 @@
  *
  * The one rule: the SDK's model classes and the API's casing stop in this folder. What leaves are plain objects.
  */
+import { agentCalls } from './agents';
+import type { AgentCalls } from './agents';
 import { cloudAssistantCalls } from './cloud-assistant';
 import type { CloudAssistantCalls } from './cloud-assistant';
 import { instanceCalls } from './instances';
@@ -25,6 +27,7 @@ import { EcsTransport } from './transport';
 import type { EcsOptions } from './transport';
 
 export type EcsClient = InstanceCalls &
+  AgentCalls &
   CloudAssistantCalls &
   SavedCommandCalls &
   TimedCommandCalls &
@@ -49,6 +52,7 @@ export function createEcsClients(options: EcsOptions = {}): EcsClients {
 function callsOf(transport: EcsTransport): EcsClient {
   return {
     ...instanceCalls(transport),
+    ...agentCalls(transport),
     ...cloudAssistantCalls(transport),
     ...savedCommandCalls(transport),
     ...timedCommandCalls(transport),

@@ -1,6 +1,5 @@
-/** Cloud Assistant: agents, commands, invocations and their results. */
+/** Cloud Assistant: commands, invocations and their results. */
 import {
-  DescribeCloudAssistantStatusRequest,
   DescribeInvocationResultsRequest,
   DescribeInvocationsRequest,
   DescribeInvocationsRequestTag,
@@ -19,15 +18,6 @@ import type { InvocationState } from '../domain/invocation';
 import type { CommandSpec } from '../domain/messages';
 import { inChunks, pagesByToken } from './paging';
 import type { EcsTransport } from './transport';
-
-export interface AgentStatus {
-  instanceId: string;
-  /** A heartbeat within the last two minutes. */
-  alive: boolean;
-  /** Empty where the agent does not run. */
-  version: string;
-  lastHeartbeatAt: string;
-}
 
 /** One row of DescribeInvocationResults; `outputBase64` is the output as the API sent it. */
 export interface InvocationResult {
@@ -61,8 +51,6 @@ export interface RunCommandCall {
 }
 
 export interface CloudAssistantCalls {
-  /** 50 ids a call. */
-  describeAgents(region: string, instanceIds: string[]): Promise<AgentStatus[]>;
   runCommand(call: RunCommandCall): Promise<{ invokeId: string; commandId: string }>;
   /** `undefined` where no record is listed: not visible yet, or purged. */
   describeInvocation(region: string, invokeId: string): Promise<InvocationState | undefined>;
@@ -76,36 +64,12 @@ export interface CloudAssistantCalls {
   stopInvocation(region: string, invokeId: string, instanceIds: string[]): Promise<void>;
 }
 
-const AGENTS_PER_CALL = 50;
 const STOPS_PER_CALL = 50;
 const INVOCATIONS_PER_PAGE = 50;
 const RESULTS_PER_PAGE = 50;
 
 export function cloudAssistantCalls(transport: EcsTransport): CloudAssistantCalls {
   return {
-    async describeAgents(region, instanceIds) {
-      const agents: AgentStatus[] = [];
-      for (const ids of inChunks(instanceIds, AGENTS_PER_CALL)) {
-        const request = new DescribeCloudAssistantStatusRequest({
-          regionId: region,
-          instanceId: ids,
-          pageSize: 50,
-        });
-        const body = await transport.call('DescribeCloudAssistantStatus', region, (sdk) =>
-          sdk.describeCloudAssistantStatus(request),
-        );
-        for (const s of body.instanceCloudAssistantStatusSet?.instanceCloudAssistantStatus ?? []) {
-          agents.push({
-            instanceId: s.instanceId ?? '',
-            alive: s.cloudAssistantStatus === 'true',
-            version: s.cloudAssistantVersion ?? '',
-            lastHeartbeatAt: s.lastHeartbeatTime ?? '',
-          });
-        }
-      }
-      return agents;
-    },
-
     async runCommand(call) {
       const { commandId } = call.command;
       if (commandId !== undefined) {

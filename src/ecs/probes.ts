@@ -2,7 +2,7 @@
  * Calls that prove something without doing anything, for `steward doctor`.
  *
  * The one rule: nothing is created, changed or stopped, whoever's keys these are. Reads ask for names that cannot
- * exist. RunCommand and StopInvocation have no DryRun: they name an instance and an invocation that cannot exist, which
+ * exist. RunCommand, StopInvocation and InstallCloudAssistant have no DryRun: they name what cannot exist, which
  * ECS looks for only after it has checked the permission, and the script would do nothing anyway. Leaving out a required
  * parameter would prove nothing: the gateway refuses that before it asks who calls.
  */
@@ -20,6 +20,7 @@ import {
   DescribeInvocationResultsRequest,
   DescribeInvocationsRequest,
   DescribeSnapshotsRequest,
+  InstallCloudAssistantRequest,
   InvokeCommandRequest,
   ModifyCommandRequest,
   ListTagResourcesRequest,
@@ -116,6 +117,8 @@ const PROBES: Record<ProbedAction, Send> = {
     sdk.describeInstanceHistoryEvents(
       new DescribeInstanceHistoryEventsRequest({ regionId, eventId: [NO_EVENT], maxResults: 10 }),
     ),
+  InstallCloudAssistant: (sdk, regionId) =>
+    sdk.installCloudAssistant(new InstallCloudAssistantRequest({ regionId, instanceId: [NO_INSTANCE] })),
   RebootInstance: (sdk) =>
     sdk.rebootInstance(new RebootInstanceRequest({ instanceId: NO_INSTANCE, dryRun: true })),
   // All together, the default: an instance that is no one's refuses the call.

@@ -15,7 +15,7 @@ import type { StoredRow } from '../domain/messages';
 export interface ResultStore {
   /** Where the rows of a run are. `key` is the workflow id and run id. */
   pathOf(key: RunKey): string;
-  append(key: RunKey, rows: StoredRow[]): Promise<void>;
+  append(key: RunKey, rows: readonly { instanceId: string }[]): Promise<void>;
   /** Keeps the order in which a large run takes its instances. @returns its name, made from what is in it */
   writePlan(key: RunKey, instanceIds: string[]): Promise<string>;
   /** @throws where the plan is not here: the run was resolved by a worker that keeps its results elsewhere */
@@ -77,24 +77,24 @@ function planMissing(directory: string): string {
  * The rows of a run, the last one written for each instance, or for each `keyOf`, in the order of their first appearance.
  * @throws where the file does not exist: the worker keeps it on its own machine or a shared directory.
  */
-export async function readRows(
+export async function readRows<T extends { instanceId: string } = StoredRow>(
   path: string,
-  keyOf = (row: StoredRow): string => row.instanceId,
-): Promise<StoredRow[]> {
+  keyOf = (row: T): string => row.instanceId,
+): Promise<T[]> {
   await stat(path);
-  const rows = new Map<string, StoredRow>();
+  const rows = new Map<string, T>();
   const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity });
   for await (const line of lines) {
-    const row = parseRow(line);
+    const row = parseRow<T>(line);
     if (row) rows.set(keyOf(row), row);
   }
   return [...rows.values()];
 }
 
-function parseRow(line: string): StoredRow | undefined {
+function parseRow<T extends { instanceId: string }>(line: string): T | undefined {
   if (line.trim() === '') return undefined;
   try {
-    const value = JSON.parse(line) as StoredRow;
+    const value = JSON.parse(line) as T;
     return typeof value.instanceId === 'string' ? value : undefined;
   } catch {
     return undefined;

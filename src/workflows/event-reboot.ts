@@ -5,19 +5,18 @@
  * never by Status=Running, which may be the old boot. An answer that was lost is settled by looking; only where the
  * boot id proves that nothing happened is RebootInstance called once more.
  */
-import { ActivityFailure, isCancellation, sleep } from '@temporalio/workflow';
+import { sleep } from '@temporalio/workflow';
 import { tooLateToAct } from '../domain/event-times';
 import { enter, escalate, note, runOnInstance } from './event-context';
 import { messageOf } from './failure-text';
 import type { EventContext } from './event-context';
 import { standsDown } from './event-gate';
 import type { RebootAnswer } from '../activities/system-events';
-import { knocking, readingEvents, rebooting } from './proxies';
+import { knocking, readingEvents } from './proxies';
+import { OLD_BOOT_MAY_ANSWER_MS, callReboot } from './reboot-call';
 
 /** RebootInstance calls that may have taken effect, at most: the first, and one more where the first proved to be none. */
 const MOST_REBOOTS = 2;
-/** Calls that certainly did nothing (throttled) before we stop trying. */
-const MOST_TRIES = 20;
 /** Between two health checks, at first; later a twentieth of the time since the reboot: a day's wait stays small. */
 const HEALTH_GAP_MS = 15_000;
 
@@ -50,27 +49,16 @@ export async function rebootAndCheck(context: EventContext): Promise<boolean> {
   return false;
 }
 
-/** Tries until ECS said yes or no, or nobody knows. @returns `undefined` where the instance was taken meanwhile */
-async function reboot(context: EventContext): Promise<RebootAnswer | undefined> {
+function reboot(context: EventContext): Promise<RebootAnswer | undefined> {
   const { region, event } = context.progress;
-  for (let attempt = 1; ; attempt += 1) {
-    const late = event && tooLateToAct(event, Date.now());
-    if (late !== undefined) return { answer: 'refused', detail: late };
-    const answer = await rebooting.rebootInstance
-      .executeWithOptions({ summary: 'RebootInstance' }, [{ region, instanceId: event?.instanceId ?? '' }])
-      .catch(unknownOf);
-    note(context, 'reboot', answer.answer === 'accepted', answer.detail);
-    if (answer.answer !== 'later') return answer;
-    if (attempt >= MOST_TRIES) return { answer: 'refused', detail: `${MOST_TRIES} times: ${answer.detail}` };
-    await sleep(answer.retryAfterMs ?? 10_000, { summary: 'ECS asks to come again' });
-    if (standsDown(context)) return undefined;
-  }
-}
-
-/** No worker took the call up in time, or it was lost with its worker: it may or may not have taken effect. */
-function unknownOf(error: unknown): RebootAnswer {
-  if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-  return { answer: 'unknown', detail: messageOf(error) };
+  return callReboot(
+    { region, instanceId: event?.instanceId ?? '' },
+    {
+      tooLate: () => event && tooLateToAct(event, Date.now()),
+      standsDown: () => standsDown(context),
+      noted: ({ answer, detail }) => note(context, 'reboot', answer === 'accepted', detail),
+    },
+  );
 }
 
 /** Waits for the agent, compares boot ids, then checks health until it is good or time is up. */
@@ -113,8 +101,6 @@ async function settle(
 }
 
 const SAME_BOOT = 'the boot id is the old one: the instance has not rebooted';
-/** Right after RebootInstance the old boot may still answer; after this it is no longer shutting down. */
-const OLD_BOOT_MAY_ANSWER_MS = 120_000;
 
 /** @returns why the instance is not well, or `''` */
 async function checkOnce(

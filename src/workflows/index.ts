@@ -19,3 +19,6 @@ export { workingHours } from './working-hours';
 export { reportWorkingHours } from './report-working-hours';
 export { manageCommands } from './manage-commands';
 export { manageTimed } from './manage-timed';
+export { reportAgents } from './report-agents';
+export { installAgents } from './install-agents';
+export { rebootForAgent } from './reboot-for-agent';

@@ -305,6 +305,32 @@ export const previewing = proxyActivities<Pick<Activities, 'previewRun'>>({
   retry: PATIENT,
 });
 
+/** A report on agents, or a look before they are installed: somebody waits for it; 10,000 instances take some 300 calls. */
+export const readingAgents = proxyActivities<
+  Pick<Activities, 'reportAgents' | 'surveyAgents' | 'readAgentPlan' | 'recordAgents'>
+>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '30 minutes',
+  retry: PATIENT,
+});
+
+/** InstallCloudAssistant: one call; twice is as once. Half an hour later nobody expects it. A cancel waits for the call in flight. */
+export const installingAgents = proxyActivities<Pick<Activities, 'installOnBatch'>>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
+  scheduleToCloseTimeout: '30 minutes',
+  retry: PATIENT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** Reading one agent, before and after the reboot of its instance: an outage is waited out, for the instance is ours. */
+export const lookingAtAgent = proxyActivities<Pick<Activities, 'readAgent'>>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: NOTICED_WITHIN,
+  retry: PATIENT,
+});
+
 /**
  * Reading a fleet by its tag: one of 10,000 takes some 120 calls at our share of the quota. What cannot be read for half
  * an hour has missed its time; the run ends with the reason, and the next boundary looks again.

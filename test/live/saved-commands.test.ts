@@ -1,6 +1,7 @@
 /**
  * Saved commands: created once, shown, run by name and by id with parameters, deleted; each refusal said. And timed: one
- * of them started, followed occurrence by occurrence, stopped.
+ * of them started, followed occurrence by occurrence, stopped. And the rest of Cloud Assistant: agents, targets that
+ * match nothing, whole outputs.
  */
 import { cli } from '../support/cli';
 import type { Finished } from '../support/cli';
@@ -176,5 +177,68 @@ test(
       });
       expect(simulation.ledger.counts().unknownParameters).toEqual({});
     }),
+  180_000,
+);
+
+test(
+  'agents: told, installed, and rebooted only where that was typed and agreed to; nothing matched is no success',
+  () =>
+    withSite(
+      live,
+      {
+        instances: [{ agent: { installed: false } }, { tags: new Map([['fleet', 'web']]) }],
+        durations: { rebooting: 2_500, agentBoot: 500 },
+      },
+      async (site) => {
+        await site.startWorker();
+        const [never = '', fine = ''] = site.simulator.instanceIds;
+        const agent = (...words: string[]): Promise<Finished> => say(site, 'agent', ...words);
+
+        const all = await agent('status', '--all');
+        expect(all).toMatchObject({ code: 1, stdout: expect.stringContaining('1 alive') });
+        expect(all.stdout).toContain('never heard of');
+        expect(await agent('status', '--tag', 'fleet=web', '--json')).toMatchObject({ code: 0 });
+        expect(await agent('status', '--tag', 'fleet=wbe')).toMatchObject({ code: 3 });
+
+        const dry = await agent('install', '--all', '--reboot', '--dry-run');
+        expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('REBOOTED') });
+        expect(await agent('install', '--all', '--reboot')).toMatchObject({
+          code: 2,
+          stderr: expect.stringContaining('Type --yes to mean it'),
+        });
+        expect(await agent('install', '--all', '--canary', '1')).toMatchObject({ code: 2 });
+        expect(site.calls('InstallCloudAssistant')).toEqual([]);
+
+        const installed = await agent('install', '--all', '--json');
+        expect(installed).toMatchObject({ code: 0 });
+        expect(JSON.parse(installed.stdout)).toMatchObject({
+          outcome: 'needs-reboot',
+          rows: [{ instanceId: fine }, { instanceId: never, outcome: 'NeedsReboot' }],
+        });
+        expect(site.calls('RebootInstance')).toEqual([]);
+
+        const done = await agent('install', '--all', '--reboot', '--yes');
+        expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('2 of 2 agents run') });
+        expect(site.effects('instance.rebooting').map(({ resourceId }) => resourceId)).toEqual([never]);
+        expect(await agent('status', '--all', '--dead')).toMatchObject({ code: 0 });
+        expect(site.simulator.simulation.ledger.counts().unknownParameters).toEqual({});
+
+        const nobody = ['run', '--tag', 'fleet=wbe', '--yes'];
+        expect(await say(site, ...nobody, '--', 'true')).toMatchObject({
+          code: 3,
+          stdout: expect.stringContaining('No instance matches'),
+        });
+        expect(await say(site, ...nobody, '--allow-empty', '--', 'true')).toMatchObject({ code: 0 });
+        expect(await say(site, ...nobody, '--dry-run', '--', 'true')).toMatchObject({ code: 3 });
+
+        site.simulator.simulation.assistant.answers.add({ content: 'long', outputBytes: 40_000 });
+        const cut = await say(site, 'run', '--instance', fine, '--', 'long');
+        expect(cut).toMatchObject({ code: 0, stderr: expect.stringContaining('--oss-output') });
+        const run = ['run', '--instance', fine, '--id', 'kept', '--oss-output', 'oss://outputs/x'];
+        expect(await say(site, ...run, '--', 'long')).toMatchObject({ code: 0 });
+        const csv = await say(site, 'results', 'kept', '--csv');
+        expect(csv.stdout).toContain(`oss://outputs/x/`);
+      },
+    ),
   180_000,
 );

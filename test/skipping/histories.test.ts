@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { WorkflowHandle } from '@temporalio/client';
+import { INSTALL_AGENTS } from '../../src/domain/agents';
 import { taskQueueOf, watchIdOf } from '../../src/domain/messages';
 import type { RunCommandInput } from '../../src/domain/messages';
 import { cloudAssistant } from '../../simulator/assistant';
@@ -152,6 +153,20 @@ describe('what was just recorded replays', () => {
       await keep(fleet, 'apply-working-hours', apply);
       await keep(fleet, 'stop-by-tag', workflow.getHandle(`apply-working-hours/${REGION}/stop`));
       await keeper.terminate();
+    }));
+
+  it('an installation of an agent, with its reboot', () =>
+    withFleet({ instances: [{ agent: { installed: false } }, {}] }, async (fleet) => {
+      const { workflow } = fleet.temporal.client;
+      const install = await workflow.start(INSTALL_AGENTS, {
+        workflowId: 'install-agents',
+        taskQueue: taskQueueOf(fleet.account),
+        args: [{ region: REGION, targets: { all: true }, reboot: true }],
+      });
+      await install.result();
+      await keep(fleet, 'install-agents', install);
+      const [id = ''] = fleet.simulator.instanceIds;
+      await keep(fleet, 'reboot-for-agent', workflow.getHandle(`install-agents/${id}`));
     }));
 
   it('a cancelled run', () =>

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FEATURES, ramPolicyFor } from '../../src/domain/permissions';
+import { INSTALL_AGENTS } from '../../src/domain/agents';
+import type { InstallAgentsInput, InstallAgentsResult } from '../../src/domain/agents';
+import { taskQueueOf } from '../../src/domain/messages';
 import type { RunCommandInput, RunCommandResult } from '../../src/domain/messages';
 import { cloudAssistant } from '../../simulator/assistant';
 import { REGION, withFleet } from '../support/skipping-environment';
@@ -39,6 +42,37 @@ describe('the minimal RAM policy', () => {
       },
     ));
 
+  const installOn = (fleet: Fleet): Promise<InstallAgentsResult> =>
+    fleet.temporal.client.workflow.execute<(input: InstallAgentsInput) => Promise<InstallAgentsResult>>(
+      INSTALL_AGENTS,
+      {
+        taskQueue: taskQueueOf(fleet.account),
+        workflowId: 'install',
+        args: [{ region: REGION, targets: INPUT.targets, reboot: true }],
+      },
+    );
+  const never = { agent: { installed: false }, tags: new Map([['role', 'web']]) };
+
+  it('of agents is enough for installing them', () =>
+    withFleet({ instances: [never], policy: ramPolicyFor(['agents']) }, async (fleet) => {
+      expect(await installOn(fleet)).toMatchObject({ outcome: 'succeeded', counts: { Installed: 1 } });
+      const { calls, codes } = fleet.simulator.simulation.ledger.counts();
+      expect(Object.keys(calls).sort()).toEqual([...FEATURES.agents].sort());
+      expect(codes).not.toHaveProperty('Forbidden.RAM');
+    }));
+
+  it('of agents without InstallCloudAssistant or RebootInstance: the error names it, nothing is rebooted', () =>
+    withFleet({ instances: [never] }, async (fleet) => {
+      const { simulation } = fleet.simulator;
+      for (const missing of ['InstallCloudAssistant', 'RebootInstance']) {
+        const [all] = ramPolicyFor(['agents']).Statement;
+        const Action = (all?.Action ?? []).filter((action) => action !== `ecs:${missing}`);
+        simulation.policy = { Version: '1', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] };
+        expect(JSON.stringify(await installOn(fleet))).toContain(`ecs:${missing}`);
+      }
+      expect(simulation.ledger.query({ kind: 'effect', effect: 'instance.rebooting' })).toEqual([]);
+    }));
+
   const reported = FEATURES.runCommand.filter(
     (action) => action !== 'StopInvocation' && action !== 'DescribeInvocations',
   );
@@ -59,11 +93,12 @@ describe('the minimal RAM policy', () => {
     const text = readFileSync(join(__dirname, '../../docs/security.md'), 'utf8');
     const printed = /```json\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
     expect(JSON.parse(printed)).toEqual(ramPolicyFor(['runCommand']));
-    const [, both = '', , hours = '', saved = ''] = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(
-      ([, json]) => json,
-    );
+    const [, both = '', , hours = '', saved = '', agents = ''] = [
+      ...text.matchAll(/```json\n([\s\S]*?)```/g),
+    ].map(([, json]) => json);
     expect(JSON.parse(both)).toEqual(ramPolicyFor(['runCommand', 'systemEvents']));
     expect(JSON.parse(hours)).toEqual(ramPolicyFor(['workingHours']));
     expect(JSON.parse(saved)).toEqual(ramPolicyFor(['savedCommands']));
+    expect(JSON.parse(agents)).toEqual(ramPolicyFor(['agents']));
   });
 });

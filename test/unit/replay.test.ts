@@ -20,6 +20,7 @@ const load = (name: string): History => JSON.parse(readFileSync(join(DIRECTORY, 
 function idOf(name: string): string {
   if (name.startsWith('watch-region')) return 'watch/test/cn-hangzhou';
   if (name.startsWith('apply-working-hours')) return 'apply-working-hours';
+  if (name.startsWith('install-agents')) return 'install-agents';
   if (name.startsWith('gate')) return 'gate/test/cn-hangzhou';
   const isSpot = name.startsWith('relaunch-spot-instance');
   if (!isSpot && !name.startsWith('handle-system-event')) return name;
