@@ -3,7 +3,7 @@
  * the second shows nothing that is open unless it is asked for by its status.
  */
 import type { ActionContext, PageLimits } from '../core';
-import { defineAction, ignored, list, number, pageParams, seconds, text } from '../core';
+import { defineAction, list, number, pageParams, seconds, text } from '../core';
 import type { Instance } from '../model/instance';
 import { cycleView, isFailure, isOpen, typeView } from '../system-events/model';
 import type { SystemEvent } from '../system-events/model';
@@ -23,6 +23,9 @@ const LIMITS: PageLimits = { defaultSize: 10, max: 100, minResults: 10 };
 /** The numbers of what lists of full status say; 0, 64, 128 and Running are documented, the others chosen here. */
 const HEALTH = { Ok: 0, Initializing: 16, Maintaining: 32, Warning: 64, Impaired: 128, NotApplicable: 256 };
 const LIFE = { Running: 1, Stopped: 2, Starting: 3, Stopping: 4, Pending: 5 };
+
+/** Every event here means the instance as a whole. */
+const IMPACT = '100';
 
 type Health = keyof typeof HEALTH;
 
@@ -102,7 +105,7 @@ function sharedView(event: SystemEvent): Record<string, unknown> {
     EventPublishTime: seconds(event.publishedAt),
     NotBefore: seconds(event.notBefore),
     Reason: event.reason,
-    ImpactLevel: '100',
+    ImpactLevel: IMPACT,
     ExtendedAttribute: {},
   };
 }
@@ -125,7 +128,7 @@ export const describeInstanceHistoryEvents = defineAction({
     ResourceId: list(text(), { max: 100 }),
     ResourceGroupId: text(),
     Tag: tagList(),
-    ImpactLevel: ignored(),
+    ImpactLevel: text(),
   },
   handle(context, params) {
     const passes = eventFilter(params);
@@ -139,6 +142,7 @@ export const describeInstanceHistoryEvents = defineAction({
       .ofRegion(context.region.regionId)
       .filter((event) => (params.ResourceType ?? 'instance') === 'instance' && passes(event))
       .filter((event) => (asked.length === 0 ? !isOpen(event) : asked.includes(event.status)))
+      .filter(() => (params.ImpactLevel ?? IMPACT) === IMPACT)
       .filter((event) => (params.InstanceId ?? event.instanceId) === event.instanceId)
       .filter(({ instanceId }) => params.ResourceId.length === 0 || params.ResourceId.includes(instanceId))
       .filter((event) => (params.ResourceGroupId ?? event.resourceGroupId) === event.resourceGroupId)

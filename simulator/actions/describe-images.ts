@@ -30,7 +30,9 @@ const FEATURES = {
 };
 
 const params = {
-  ...ignoredAll('ActionType IsSupportCloudinit IsSupportIoOptimized ShowExpired'),
+  ...ignoredAll('ActionType ShowExpired'),
+  IsSupportCloudinit: flag(),
+  IsSupportIoOptimized: flag(),
   RegionId: text(),
   PageNumber: number({ min: 1 }),
   PageSize: number({ min: 1 }),
@@ -91,6 +93,9 @@ export const describeImages = defineAction({
         (ids?.includes(image.imageId) ?? true) &&
         (given.ImageName === undefined || fitsWildcard(given.ImageName, image.name)) &&
         is(given.ImageFamily, image.family) &&
+        is(given.Usable, image.status === 'Available') &&
+        is(given.IsSupportCloudinit, true) &&
+        is(given.IsSupportIoOptimized, true) &&
         is<string>(given.ImageOwnerAlias, image.ownerAlias) &&
         is(given.ImageOwnerId, ownerOf(image)) &&
         (given.SnapshotId === undefined || image.disks.some((d) => d.snapshotId === given.SnapshotId)) &&

@@ -2,7 +2,7 @@
  * DescribeDisks. The rule: times of disks carry seconds, as in published answers; only ExpiredTime has minutes.
  */
 import type { PageLimits } from '../core';
-import { defineAction, flag, ignoredAll, jsonList, pageParams, seconds, text } from '../core';
+import { defineAction, flag, ignored, jsonList, pageParams, seconds, text } from '../core';
 import type { Disk } from '../model/storage';
 import { tagsView } from './instance-view';
 import { createdWithin, filterList } from './resource-params';
@@ -10,8 +10,16 @@ import { carries, requireSearchable, tagList } from './tag-rules';
 
 const DISK_LIMITS: PageLimits = { defaultSize: 10, max: 500, minResults: 10 };
 const DISK_STATUSES = ['In_use', 'Available', 'Attaching', 'Detaching', 'Creating', 'ReIniting', 'All'];
-const DISK_IGNORED =
-  'AdditionalAttributes AutoSnapshotPolicyId DeleteAutoSnapshot EnableAutoSnapshot EnableAutomatedSnapshotPolicy EnableShared KMSKeyId LockReason MultiAttach ResourceGroupId';
+/** What is the same for every disk here; a filter for anything else finds nothing. */
+const PLAIN = {
+  DeleteAutoSnapshot: true,
+  EnableAutoSnapshot: true,
+  EnableAutomatedSnapshotPolicy: false,
+  AutoSnapshotPolicyId: '',
+  MultiAttach: 'Disabled',
+  KMSKeyId: '',
+  ResourceGroupId: '',
+} as const;
 
 /** DescribeDisks. */
 export const describeDisks = defineAction({
@@ -20,7 +28,16 @@ export const describeDisks = defineAction({
   quota: 'describe',
   dryRun: true,
   params: {
-    ...ignoredAll(DISK_IGNORED),
+    AdditionalAttributes: ignored(),
+    AutoSnapshotPolicyId: text(),
+    DeleteAutoSnapshot: flag(),
+    EnableAutoSnapshot: flag(),
+    EnableAutomatedSnapshotPolicy: flag(),
+    EnableShared: flag(),
+    KMSKeyId: text(),
+    LockReason: text(),
+    MultiAttach: text(),
+    ResourceGroupId: text(),
     RegionId: text(),
     ...pageParams(DISK_LIMITS),
     DiskIds: jsonList({
@@ -51,8 +68,13 @@ export const describeDisks = defineAction({
     requireSearchable(params.Tag);
     const isCreated = createdWithin(params.Filter);
     const is = <T>(wanted: T | undefined, value: T): boolean => wanted === undefined || wanted === value;
+    const isPlain =
+      params.LockReason === undefined &&
+      is(params.EnableShared, false) &&
+      Object.entries(PLAIN).every(([name, value]) => is<unknown>(params[name as keyof typeof PLAIN], value));
     const rows = [...context.region.disks.values()].filter(
       (disk) =>
+        isPlain &&
         context.isVisible(disk.createdAt) &&
         isCreated(disk.createdAt) &&
         (params.DiskChargeType === undefined || params.DiskChargeType === 'PostPaid') &&
@@ -104,20 +126,14 @@ function diskView(disk: Disk): Record<string, unknown> {
     Attachments: { Attachment: attachments },
     MountInstances: { MountInstance: [] },
     MountInstanceNum: 0,
-    MultiAttach: 'Disabled',
     DeleteWithInstance: disk.deleteWithInstance,
-    DeleteAutoSnapshot: true,
-    EnableAutoSnapshot: true,
-    EnableAutomatedSnapshotPolicy: false,
-    AutoSnapshotPolicyId: '',
+    ...PLAIN,
     BdfId: '',
     BurstingEnabled: false,
     DataSource: { Id: disk.sourceSnapshotId, Type: disk.sourceSnapshotId === '' ? '' : 'snapshot' },
     Encrypted: disk.encrypted,
-    KMSKeyId: '',
     Portable: disk.type === 'data',
     ProductCode: '',
-    ResourceGroupId: '',
     SerialNumber: disk.diskId.slice(-20),
     StorageClusterId: '',
     StorageSetId: '',

@@ -25,8 +25,8 @@ export const describeSecurityGroups = defineAction({
     VpcId: text(),
     Tag: tagList(),
     ResourceGroupId: text(),
-    NetworkType: ignored(),
-    FuzzyQuery: ignored(),
+    NetworkType: text({ oneOf: ['vpc', 'classic'] }),
+    FuzzyQuery: flag(),
     IsQueryEcsCount: ignored(),
     ServiceManaged: flag(),
   },
@@ -38,8 +38,11 @@ export const describeSecurityGroups = defineAction({
         ({ group }) =>
           (params.SecurityGroupId === undefined || params.SecurityGroupId === group.securityGroupId) &&
           (params.SecurityGroupIds?.includes(group.securityGroupId) ?? true) &&
-          (params.SecurityGroupName === undefined || params.SecurityGroupName === group.name) &&
+          isNamed(group.name, params.SecurityGroupName, params.FuzzyQuery ?? false) &&
           params.SecurityGroupType !== 'enterprise' &&
+          params.NetworkType !== 'classic' &&
+          params.ServiceManaged !== true &&
+          params.ResourceGroupId === undefined &&
           (params.VpcId === undefined || params.VpcId === group.vpcId) &&
           carries(group.tags, params.Tag),
       );
@@ -65,6 +68,10 @@ export const describeSecurityGroups = defineAction({
     return { RegionId: region.regionId, SecurityGroups: { SecurityGroup: list }, ...page.fields };
   },
 });
+
+function isNamed(name: string, wanted: string | undefined, fuzzy: boolean): boolean {
+  return wanted === undefined || name === wanted || (fuzzy && name.includes(wanted));
+}
 
 const VSWITCH_LIMITS: PageLimits = { defaultSize: 10, max: 50 };
 
@@ -92,6 +99,7 @@ export const describeVSwitches = defineAction({
         (v) =>
           (params.VSwitchId === undefined || params.VSwitchId === v.vSwitchId) &&
           (params.VpcId === undefined || params.VpcId === v.vpcId) &&
+          params.IsDefault !== true &&
           (params.ZoneId === undefined || params.ZoneId === v.zoneId),
       );
     const page = context.page(rows, (row) => rows.indexOf(row), params, VSWITCH_LIMITS);

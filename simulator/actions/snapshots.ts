@@ -8,7 +8,6 @@ import {
   EcsError,
   errors,
   flag,
-  ignored,
   ignoredAll,
   jsonList,
   number,
@@ -138,8 +137,8 @@ export const describeSnapshots = defineAction({
     ResourceGroupId: text(),
     Tag: tagList(),
     Filter: filterList,
-    Category: ignored(),
-    KMSKeyId: ignored(),
+    Category: text({ pattern: /^(standard|flash|archive)$/i }),
+    KMSKeyId: text(),
   },
   handle(context, params) {
     requireSearchable(params.Tag);
@@ -156,6 +155,8 @@ export const describeSnapshots = defineAction({
         is(params.SnapshotLinkId, linkOf(snapshot)) &&
         (params.Status === 'all' || is<string>(params.Status, snapshot.status)) &&
         params.SnapshotType !== 'auto' &&
+        is(params.Category?.toLowerCase(), 'standard') &&
+        params.KMSKeyId === undefined &&
         is<string>(params.SourceDiskType?.toLowerCase(), snapshot.diskType) &&
         is(params.Usage, usageOf(context, snapshot)) &&
         is(params.Encrypted, snapshot.encrypted) &&

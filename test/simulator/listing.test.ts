@@ -195,9 +195,28 @@ test.each([
   ],
   ['queue pairs', { MinimumQueuePairNumber: '1' }, ''],
 ])('the types with %s', async (_what, params, types) => {
-  const answer = await sim().ok('DescribeInstanceTypes', params as Record<string, string>);
+  const answer = await sim().ok('DescribeInstanceTypes', params);
   const { InstanceType: rows } = answer['InstanceTypes'] as { InstanceType: { InstanceTypeId: string }[] };
   expect(rows.map((row) => row.InstanceTypeId).join(' ')).toBe(types);
+});
+
+test.each([
+  ['DescribeDisks', { EnableAutoSnapshot: 'true', MultiAttach: 'Disabled', EnableShared: 'false' }, 5],
+  ['DescribeDisks', { EnableAutoSnapshot: 'false' }, 0],
+  ['DescribeDisks', { MultiAttach: 'Enabled' }, 0],
+  ['DescribeDisks', { EnableShared: 'true' }, 0],
+  ['DescribeDisks', { LockReason: 'security' }, 0],
+  ['DescribeDisks', { ResourceGroupId: 'rg-none' }, 0],
+  ['DescribeImages', { IsSupportCloudinit: 'true', Usable: 'true', Status: 'Available' }, 6],
+  ['DescribeImages', { IsSupportIoOptimized: 'false' }, 0],
+  ['DescribeSecurityGroups', { SecurityGroupName: 'def', FuzzyQuery: 'true' }, 1],
+  ['DescribeSecurityGroups', { SecurityGroupName: 'def' }, 0],
+  ['DescribeSecurityGroups', { NetworkType: 'classic' }, 0],
+  ['DescribeSecurityGroups', { ServiceManaged: 'true' }, 0],
+  ['DescribeVSwitches', { IsDefault: 'false' }, 4],
+  ['DescribeVSwitches', { IsDefault: 'true' }, 0],
+] as const)('%s with %j has %i rows', async (action, params, rows) => {
+  expect((await sim().ok(action, params))['TotalCount']).toBe(rows);
 });
 
 test('DescribeInstanceStatus takes 100 ids and answers only what is there', async () => {
