@@ -7,11 +7,11 @@
  *
  * Zone data are the host's, so this runs in activities and on the command line, never in workflows.
  */
-import { IANAZone } from 'luxon';
 import { cronErrors, cronValues } from './cron';
 import { describeDuration, parseDuration } from './durations';
 import type { InputError } from './messages';
 import type { TimedWhen } from './timed-commands';
+import { isZone, localOf, momentsOf, offsetOf } from './wall-clocks';
 import { zoneError } from './windows';
 
 const DAY_NAMES = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
@@ -27,20 +27,23 @@ const HORIZON_DAYS = 366 * 5;
 /** What is wrong with `when`; `now` in epoch milliseconds. */
 export function whenErrors(when: TimedWhen, timeoutSeconds: number, now: number): InputError[] {
   const ways = (['cron', 'every', 'at', 'reboot'] as const).filter((way) => when[way] !== undefined);
-  const [way] = ways;
-  if (way === undefined || ways.length > 1) {
-    const given = ways.length === 0 ? 'nothing' : ways.join(' and ');
-    return [{ path: 'when', message: `says ${given}; give exactly one of cron, every, at and reboot` }];
-  }
-  const errors = zoneErrors(when);
-  const found = (message: string | undefined): void => {
-    if (message !== undefined) errors.push({ path: `when.${way}`, message });
+  const given = ways.length === 0 ? 'nothing' : ways.join(' and ');
+  const zone = zoneErrors(when);
+  const { cron, every, at } = when;
+  const found = {
+    cron: cron === undefined ? [] : timedCronErrors(cron, timeoutSeconds),
+    every: every === undefined ? [] : rateErrors(every, timeoutSeconds),
+    at: at === undefined ? [] : atErrors(at, zone.length === 0 ? when.zone : undefined, now),
   };
-  if (when.every !== undefined) found(rateError(when.every, timeoutSeconds));
-  if (when.cron !== undefined)
-    for (const message of timedCronErrors(when.cron, timeoutSeconds)) found(message);
-  if (when.at !== undefined) found(atError(when.at, errors.length === 0 ? when.zone : undefined, now));
-  return errors;
+  return [
+    ...(ways.length === 1
+      ? []
+      : [{ path: 'when', message: `says ${given}; give exactly one of cron, every, at and reboot` }]),
+    ...zone,
+    ...Object.entries(found).flatMap(([way, messages]) =>
+      messages.map((message) => ({ path: `when.${way}`, message })),
+    ),
+  ];
 }
 
 function zoneErrors({ cron, at, zone }: TimedWhen): InputError[] {
@@ -49,17 +52,21 @@ function zoneErrors({ cron, at, zone }: TimedWhen): InputError[] {
     return zone === undefined ? [] : [{ path, message: 'is for cron and at alone; leave it out' }];
   if (zone === undefined)
     return [{ path, message: 'is missing; a time of day has a zone: give one such as Asia/Shanghai' }];
-  const message = OFFSET.test(zone) ? undefined : zoneError(zone);
+  const message = isZone(zone) ? undefined : zoneError(zone);
   return message === undefined ? [] : [{ path, message }];
 }
 
-function rateError(every: string, timeoutSeconds: number): string | undefined {
+function rateErrors(every: string, timeoutSeconds: number): string[] {
   const seconds = parseDuration(every);
   if (seconds === undefined || seconds < SHORTEST_RATE_SECONDS || seconds > LONGEST_RATE_SECONDS)
-    return `must be a duration from 60s to 7d such as 90s, 30m, 2h, 1d, not ${JSON.stringify(every.slice(0, 40))}`;
+    return [
+      `must be a duration from 60s to 7d such as 90s, 30m, 2h, 1d, not ${JSON.stringify(every.slice(0, 40))}`,
+    ];
   if (seconds <= timeoutSeconds)
-    return `of ${seconds} s is not longer than the command may run, ${timeoutSeconds} s; give a longer one or a shorter timeout`;
-  return undefined;
+    return [
+      `of ${seconds} s is not longer than the command may run, ${timeoutSeconds} s; give a longer one or a shorter timeout`,
+    ];
+  return [];
 }
 
 function timedCronErrors(text: string, timeoutSeconds: number): string[] {
@@ -81,14 +88,15 @@ function timedCronErrors(text: string, timeoutSeconds: number): string[] {
   return [];
 }
 
-function atError(text: string, zone: string | undefined, now: number): string | undefined {
+/** Without a zone, whether it is a time at all. */
+function atErrors(text: string, zone: string | undefined, now: number): string[] {
   const local = localOf(text);
-  if (local === undefined) return 'must be a time such as "2026-12-24 21:30:00", by the clocks of its zone';
-  if (zone === undefined) return undefined;
+  if (local === undefined) return ['must be a time such as "2026-12-24 21:30:00", by the clocks of its zone'];
+  if (zone === undefined) return [];
   const [moment, again] = momentsOf(local, zone);
-  if (moment === undefined) return `does not come: clocks in ${zone} leave that time out`;
-  if (again !== undefined) return `comes twice, for clocks in ${zone} go back; give it in UTC`;
-  return moment <= now ? `lies in the past, at ${new Date(moment).toISOString()}` : undefined;
+  if (moment === undefined) return [`does not come: clocks in ${zone} leave that time out`];
+  if (again !== undefined) return [`comes twice, for clocks in ${zone} go back; give it in UTC`];
+  return moment <= now ? [`lies in the past, at ${new Date(moment).toISOString()}`] : [];
 }
 
 /** The API's Frequency; `undefined` where the command waits for a start of the guest. */
@@ -200,39 +208,6 @@ function leastGapSeconds(plain: string): number {
     before = now;
   }
   return least;
-}
-
-// --- clocks ---
-
-const OFFSET = /^GMT([+-])(\d|1[0-4]):([0-5]\d)$/;
-
-function isZone(zone = 'UTC'): boolean {
-  return OFFSET.test(zone) || zoneError(zone) === undefined;
-}
-
-/** Milliseconds east of UTC at a moment. */
-function offsetOf(zone: string, at: number): number {
-  const [, sign, hours, minutes] = OFFSET.exec(zone) ?? [];
-  if (sign === undefined) return zone === 'UTC' ? 0 : Math.round(IANAZone.create(zone).offset(at) * MINUTE);
-  return (Number(hours) * 60 + Number(minutes)) * MINUTE * (sign === '-' ? -1 : 1);
-}
-
-/** The moments at which the zone's clocks show a local time: none where they leave it out, two where they go back. */
-function momentsOf(local: number, zone: string): number[] {
-  const offsets = new Set([local - DAY, local + DAY].map((near) => offsetOf(zone, near)));
-  return [...offsets]
-    .map((offset) => local - offset)
-    .filter((moment) => moment + offsetOf(zone, moment) === local)
-    .sort((a, b) => a - b);
-}
-
-/** A local time as if it were UTC; `undefined` for text that is none, or a day no calendar has. */
-function localOf(text: string): number | undefined {
-  const [, day, time, second = '00'] = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::(\d\d))?$/.exec(text) ?? [];
-  const local = Date.parse(`${day}T${time}:${second}Z`);
-  return Number.isFinite(local) && new Date(local).toISOString().startsWith(`${day}T${time}`)
-    ? local
-    : undefined;
 }
 
 /** When it comes, in words. */

@@ -68,6 +68,16 @@ test.each<[TimedWhen, string]>([
   ],
 ])('%j: %s', (when, message) => expect(told(when)).toContain(message));
 
+test('every error is told at once', () => {
+  const errors = told({ cron: '0 30 2 30 2 *', every: '1s', zone: 'Asia/Shanghei' }).split('\n');
+  expect(errors).toEqual([
+    expect.stringMatching(/^when says cron and every/),
+    expect.stringMatching(/^when.zone .*did you mean Asia\/Shanghai/),
+    expect.stringMatching(/^when.cron never comes/),
+    expect.stringMatching(/^when.every must be a duration/),
+  ]);
+});
+
 test('the least time between two occurrences counts midnight, where both days have one', () => {
   expect(told({ cron: '0 59,0 23,0 * * *', zone }, 61)).toContain('comes again after 60 s');
   expect(told({ cron: '0 59,0 23,0 1 * *', zone }, 61)).toBe('');
