@@ -4,6 +4,7 @@
  * The one rule: it acts on exactly the rows the first run wrote; a run whose rows are not all there is refused.
  */
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { runIdErrors } from '../client';
 import { OUTCOMES } from '../domain/messages';
 import type { Outcome, RunCommandInput } from '../domain/messages';
 import { stripControl } from '../domain/text';
@@ -39,6 +40,8 @@ export async function retryRun(
   { config, terminal }: Context,
 ): Promise<ExitCode> {
   const wanted = new Set(outcomesOf(options.on));
+  const wrongId = options.id === undefined ? [] : runIdErrors(options.id);
+  if (wrongId.length > 0) throw usageError(wrongId.map(({ message }) => ({ path: '--id', message })));
   return withRun(config, id, async (temporal, described) => {
     const { run, rows } = await endedRun(temporal, described, config);
     const instanceIds = rows.filter((row) => wanted.has(row.outcome)).map((row) => row.instanceId);

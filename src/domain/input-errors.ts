@@ -45,7 +45,7 @@ export function dangers(value: unknown): InputError[] {
 export function describeIssue(issue: z.core.$ZodIssue, root: unknown, schema: z.ZodType): InputError[] {
   const keys = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
   if (issue.code === 'unrecognized_keys') {
-    const known = namesAt(schema, keys);
+    const known = namesAt(schema, keys, root);
     return issue.keys.map((key) => ({
       path: pathOf([...keys, key]),
       message: unknownKey(key, known),
@@ -72,16 +72,30 @@ export function presentable(found: readonly InputError[]): InputError[] {
 }
 
 /** The names the object at this place of a schema may have; for the hint at an unknown one. */
-function namesAt(schema: unknown, keys: readonly (string | number)[]): string[] {
+function namesAt(schema: unknown, keys: readonly (string | number)[], root: unknown): string[] {
   let at = schema;
-  for (const key of [...keys, undefined]) {
+  for (const [depth, key] of [...keys, undefined].entries()) {
     while (at instanceof z.ZodOptional) at = at.unwrap();
+    if (at instanceof z.ZodDiscriminatedUnion) at = choiceOf(at, valueAt(root, keys.slice(0, depth)));
     if (key === undefined) break;
     if (at instanceof z.ZodObject) at = (at.shape as Record<string, unknown>)[key];
     else if (at instanceof z.ZodArray) at = at.element;
     else if (at instanceof z.ZodRecord) at = at.valueType;
   }
-  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+  if (!(at instanceof z.ZodObject)) return [];
+  const isNever = (field: unknown): boolean =>
+    field instanceof z.ZodOptional && field.unwrap() instanceof z.ZodNever;
+  // A field that is there only to be refused with a reason is nobody's hint.
+  return Object.entries(at.shape).flatMap(([name, field]) => (isNever(field) ? [] : [name]));
+}
+
+/** The one of several schemas that a value says it is of. */
+function choiceOf({ options, def }: z.ZodDiscriminatedUnion, value: unknown): unknown {
+  const said = (value as Record<string, unknown> | undefined)?.[def.discriminator];
+  return options.find((option) => {
+    const field: unknown = option instanceof z.ZodObject ? option.shape[def.discriminator] : undefined;
+    return field instanceof z.ZodLiteral && field.values.has(said as string);
+  });
 }
 
 const HINTS: Record<string, string> = {

@@ -54,6 +54,10 @@ test(
         code: 3,
         stderr: expect.stringContaining('Nothing of'),
       });
+      expect(await say(site, 'retry', id, '--on', 'failed', '--id', 'a\nb')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('contains a control character'),
+      });
       const again = await say(site, 'retry', id, '--on', 'failed,not-started', '--json');
       expect(again).toMatchObject({ code: 0 });
       expect(JSON.parse(again.stdout)).toMatchObject({

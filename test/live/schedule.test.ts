@@ -50,6 +50,12 @@ test(
       ])
         expect(bad.stderr).toContain(part);
 
+      const typo = ['--cron', '0 30 2 * * *', '--zone', 'Asia/Shanghi'];
+      expect(await say(site, 'schedule', 'create', 'typo', ...typo, ...where, '--', 'ls')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('--zone: '),
+      });
+
       const time = ['--cron', '0 30 21 * * *', '--zone', 'Asia/Shanghai'];
       const created = await say(
         site,

@@ -1,5 +1,6 @@
 import type { RunCommandInput } from '../../src/domain/messages';
 import { cloudAssistant } from '../../simulator/assistant';
+import { idsOfCalls } from '../support/run-ledger';
 import { REGION, withFleet } from '../support/skipping-environment';
 import type { Fleet } from '../support/skipping-environment';
 import { until } from '../support/temporary';
@@ -22,8 +23,10 @@ describe('cancel', () => {
       await handle.cancel();
       const result = await handle.result();
       expect(result.outcome).toBe('cancelled');
-      // Batches of 60: the 51st id of each is in a second call.
-      expect(fleet.callsOf('StopInvocation')).toBe(4);
+      // Batches of 60: the 51st id of each is in a second call, and none is left out.
+      const stopped = idsOfCalls(fleet, 'StopInvocation');
+      expect(stopped.map((ids) => ids.length)).toEqual(expect.arrayContaining([50, 10, 50, 10]));
+      expect(stopped.flat().sort()).toEqual([...fleet.simulator.instanceIds].sort());
       expect(result.totals.targets).toBe(120);
       expect(result.totals.Stopped + result.totals.Unknown).toBe(120);
       expect(result.summary).toMatch(/^Cancelled\./);

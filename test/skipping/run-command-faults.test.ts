@@ -30,6 +30,10 @@ describe('a run under a fault ends right, by the ledger', () => {
       if (result.totals.NotStarted === 0) {
         const rows = await readRows(result.resultStore.path);
         expect(rows.map((each) => each.instanceId).sort()).toEqual([...fleet.simulator.instanceIds].sort());
+        // … and each has the output of its own instance.
+        const { instances } = fleet.simulator.simulation.world.regions.get(REGION) ?? {};
+        for (const { instanceId, output } of rows.filter((each) => each.outcome === 'Success'))
+          expect(output).toBe(`${instances?.get(instanceId)?.hostName}\n`);
       }
       expect(ledger.counts().unknownParameters).toEqual({});
     }),

@@ -4,6 +4,7 @@ import { RUN_UPDATES } from '../../src/domain/messages';
 import type { RateControl, RunCommandInput, RunCommandProgress } from '../../src/domain/messages';
 import { readRows } from '../../src/results/store';
 import type { ScriptedAnswerInput } from '../../simulator/exec';
+import { effectsOf, mostUnderWay, startedOn } from '../support/run-ledger';
 import { REGION, withFleet } from '../support/skipping-environment';
 import type { Fleet } from '../support/skipping-environment';
 import { until } from '../support/temporary';
@@ -24,21 +25,7 @@ function tell(fleet: Fleet, answer: ScriptedAnswerInput): void {
   fleet.simulator.simulation.assistant.answers.add(answer);
 }
 
-function effects(fleet: Fleet, effect: string): { resourceId: string; seq: number }[] {
-  return fleet.simulator.simulation.ledger.query({ kind: 'effect', effect }) as never;
-}
-
-/** The most instances on which the command was going on at any moment, by the ledger's own order. */
-function mostAtOnce(fleet: Fleet): number {
-  const marks = [
-    ...effects(fleet, 'command.started').map(({ seq }) => ({ seq, by: 1 })),
-    ...effects(fleet, 'command.finished').map(({ seq }) => ({ seq, by: -1 })),
-  ].sort((a, b) => a.seq - b.seq);
-  let now = 0;
-  return Math.max(...marks.map(({ by }) => (now += by)));
-}
-
-const started = (fleet: Fleet): number => effects(fleet, 'command.started').length;
+const started = (fleet: Fleet): number => startedOn(fleet).length;
 const progress = (handle: Handle): Promise<RunCommandProgress> =>
   handle.query<RunCommandProgress>('progress');
 const update = (handle: Handle, name: keyof typeof RUN_UPDATES, said: object = {}): Promise<string> =>
@@ -57,8 +44,8 @@ describe('limits', () => {
       );
       const result = await fleet.run(inputFor(fleet, { maxConcurrency: 30 }));
       expect(result).toMatchObject({ outcome: 'succeeded', totals: { targets: 130, Success: 130 } });
-      expect(mostAtOnce(fleet)).toBeLessThanOrEqual(30);
-      expect(mostAtOnce(fleet)).toBeGreaterThan(15);
+      expect(mostUnderWay(fleet)).toBeLessThanOrEqual(30);
+      expect(mostUnderWay(fleet)).toBeGreaterThan(15);
       expect(await readRows(result.resultStore.path)).toHaveLength(130);
     }));
 
@@ -69,8 +56,8 @@ describe('limits', () => {
       tell(fleet, { content: 'work' });
       const result = await fleet.run(inputFor(fleet, { maxConcurrency: 160 }));
       expect(result.totals.Success).toBe(240);
-      const slowEnd = effects(fleet, 'command.finished').find((effect) => effect.resourceId === slow);
-      const others = effects(fleet, 'command.started').filter((effect) => effect.seq > (slowEnd?.seq ?? 0));
+      const slowEnd = effectsOf(fleet, 'command.finished').find((effect) => effect.resourceId === slow);
+      const others = effectsOf(fleet, 'command.started').filter((effect) => effect.seq > (slowEnd?.seq ?? 0));
       expect(others).toEqual([]);
       expect(fleet.callsOf('RunCommand')).toBe(3);
     }));
@@ -84,6 +71,8 @@ describe('limits', () => {
       expect(result.stopped).toBe('40 errors, more than the 25 allowed');
       expect(result.summary).toContain(result.stopped);
       expect(started(fleet)).toBe(40);
+      const failed = effectsOf(fleet, 'command.finished').filter(({ detail }) => detail?.status === 'Failed');
+      expect(failed).toHaveLength(40);
       const rows = await readRows(result.resultStore.path);
       expect(rows).toHaveLength(120);
       expect(rows.filter((row) => row.reason === `not sent: ${result.stopped}`)).toHaveLength(80);
@@ -104,8 +93,8 @@ describe('a canary', () => {
       tell(fleet, { content: 'work', durationMs: 20_000 });
       const result = await fleet.run(inputFor(fleet, { canary: '5%' }));
       expect(result.invocations.map((each) => each.instances)).toEqual([3, 57]);
-      const ended = effects(fleet, 'command.finished')[2]?.seq ?? Infinity;
-      expect(effects(fleet, 'command.started')[3]?.seq).toBeGreaterThan(ended);
+      const ended = effectsOf(fleet, 'command.finished')[2]?.seq ?? Infinity;
+      expect(effectsOf(fleet, 'command.started')[3]?.seq).toBeGreaterThan(ended);
     }));
 
   it('that fails is the end: nothing else is sent', () =>
@@ -190,18 +179,27 @@ describe('people', () => {
       );
       const result = await handle.result();
       expect(result.invocations.map((each) => each.instances).slice(0, 2)).toEqual([10, 20]);
-      expect(mostAtOnce(fleet)).toBe(30);
+      expect(mostUnderWay(fleet)).toBe(30);
       expect(await refusal(update(handle, 'pause'))).not.toBe('not refused');
     }));
 });
 
-it('two runs on the same instances at once are each whole', () =>
+it('two runs on the same instances at once are each whole, each within its limit, and neither has rows of the other', () =>
   withFleet({ instances: 60 }, async (fleet) => {
     tell(fleet, { content: 'work', durationMs: 30_000 });
     const results = await Promise.all([1, 2].map(() => fleet.run(inputFor(fleet, { maxConcurrency: 25 }))));
-    for (const { totals, resultStore } of results) {
+    const twice = [...fleet.simulator.instanceIds, ...fleet.simulator.instanceIds].sort();
+    expect(startedOn(fleet).sort()).toEqual(twice);
+    for (const { totals, resultStore, invocations } of results) {
       expect(totals.Success).toBe(60);
-      expect(await readRows(resultStore.path)).toHaveLength(60);
+      const own = invocations.map(({ invokeId = '' }) => invokeId);
+      expect(mostUnderWay(fleet, own)).toBe(25);
+      const rows = await readRows(resultStore.path);
+      expect(rows.map(({ instanceId }) => instanceId).sort()).toEqual(
+        [...fleet.simulator.instanceIds].sort(),
+      );
+      expect(new Set(rows.map(({ invokeId }) => invokeId))).toEqual(new Set(own));
     }
-    expect(started(fleet)).toBe(120);
+    const all = results.flatMap(({ invocations }) => invocations.map(({ invokeId }) => invokeId));
+    expect(new Set(all).size).toBe(effectsOf(fleet, 'invocation.created').length);
   }));

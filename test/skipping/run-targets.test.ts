@@ -40,6 +40,33 @@ describe('targets', () => {
     ));
 });
 
+describe('targets that cannot be', () => {
+  it('more than one run takes: nothing is sent, and the answer says what to do; a limit takes some of them', () =>
+    withFleet({ instances: 1, tags: { role: 'web' } }, async (fleet) => {
+      const instanceIds = Array.from({ length: 10_000 }, (_, at) => `i-named${at}`);
+      const targets = { instanceIds, tags: [{ key: 'role' }] };
+      const { outcome, refusal } = await fleet.run(inputFor(targets));
+      expect({ outcome, refusal }).toEqual({
+        outcome: 'failed',
+        refusal: '10001 instances are selected, at most 10000 fit one run; start several, or give a limit',
+      });
+      expect(fleet.callsOf('DescribeInstances')).toBe(0);
+      expect(idsOf(await fleet.run(inputFor({ ...targets, limit: 2 })))).toEqual(['i-named0', 'i-named1']);
+    }));
+
+  it('of another region: a row that says so, and the others have the command', () =>
+    withFleet(
+      { regions: [REGION, 'cn-beijing'], instances: [{}, { regionId: 'cn-beijing' }] },
+      async (fleet) => {
+        const [here = '', there = ''] = fleet.simulator.instanceIds;
+        const { rows, totals } = await fleet.run(inputFor({ instanceIds: [here, there] }));
+        expect(totals).toMatchObject({ Success: 1, Unfit: 1 });
+        expect(rows.find((row) => row.instanceId === there)?.reason).toBe(`not found in ${REGION}`);
+        expect(started(fleet).map(({ resourceId }) => resourceId)).toEqual([here]);
+      },
+    ));
+});
+
 describe('a fleet of both systems', () => {
   it('by tag: a shell script leaves out Windows with the reason, and the other way round', () =>
     withFleet(

@@ -138,23 +138,20 @@ export const FAULT_TABLE: FaultRow[] = [
   {
     fault: 'DescribeInvocationResults: a NextToken is answered again',
     holds: 'the list is read again from the start; every row exactly once',
-    specs: [{ action: 'DescribeInvocationResults', kind: 'repeatedToken', count: 1 }],
+    specs: [{ action: 'DescribeInvocationResults', kind: 'repeatedToken', count: 1, skip: 1 }],
     ...survived(100),
-    hits: false,
   },
   {
     fault: 'DescribeInvocationResults: pages shift while they are read (rows repeated)',
     holds: 'every row exactly once',
-    specs: [{ action: 'DescribeInvocationResults', kind: 'pageShift', by: -10, count: 1 }],
+    specs: [{ action: 'DescribeInvocationResults', kind: 'pageShift', by: -10, count: 1, skip: 1 }],
     ...survived(100),
-    hits: false,
   },
   {
     fault: 'DescribeInvocationResults: pages shift while they are read (rows skipped)',
     holds: 'the missing rows are read again; every row exactly once',
-    specs: [{ action: 'DescribeInvocationResults', kind: 'pageShift', by: 10, count: 1 }],
+    specs: [{ action: 'DescribeInvocationResults', kind: 'pageShift', by: 10, count: 1, skip: 1 }],
     ...survived(100),
-    hits: false,
   },
   {
     fault: 'the record of the invocation is purged',

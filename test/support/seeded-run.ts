@@ -37,7 +37,14 @@ const SURVIVED: ((random: RandomStream) => FaultSpec)[] = [
   () => ({ kind: 'unknownFields' }),
   (r) => ({ action: 'DescribeInvocations', kind: 'unknownStatus', count: r.between(1, 4) }),
   (r) => ({ action: 'DescribeInvocations', kind: 'visibilityLag', ms: r.between(1, 40) * 1_000 }),
-  (r) => ({ action: 'DescribeInvocationResults', kind: 'pageShift', by: r.between(-20, 20), count: 1 }),
+  // A first page cannot shift: of the calls of a list only the later ones are hit.
+  (r) => ({
+    action: 'DescribeInvocationResults',
+    kind: 'pageShift',
+    by: r.between(-20, 20),
+    count: r.between(1, 3),
+    skip: r.between(1, 2),
+  }),
   (r) => ({ action: 'DescribeInvocationResults', kind: 'repeatedToken', count: r.between(1, 2) }),
 ];
 
@@ -54,7 +61,7 @@ export async function runSeed(seed: number): Promise<string[]> {
   const instances = random.pick([1, 3, 40, 101, 150]);
   return withFleet({ instances, randomStart: seed }, async (fleet) => {
     const expected = tellInstances(fleet, random);
-    const faults = Array.from({ length: random.between(1, 4) }, () => random.pick(SURVIVED)(random));
+    const faults = drawFaults(random);
     fleet.simulator.simulation.faults.set(faults);
     const result = await fleet.run({
       region: REGION,
@@ -69,8 +76,13 @@ export async function runSeed(seed: number): Promise<string[]> {
   });
 }
 
+/** One to four faults that a run survives in full. */
+export function drawFaults(random: RandomStream): FaultSpec[] {
+  return Array.from({ length: random.between(1, 4) }, () => random.pick(SURVIVED)(random));
+}
+
 /** Decides for each instance how its command ends. */
-function tellInstances(fleet: Fleet, random: RandomStream): Map<string, Outcome> {
+export function tellInstances(fleet: Fleet, random: RandomStream): Map<string, Outcome> {
   const { answers } = fleet.simulator.simulation.assistant;
   const expected = new Map<string, Outcome>();
   for (const instanceId of fleet.simulator.instanceIds) {

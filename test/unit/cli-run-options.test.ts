@@ -80,6 +80,7 @@ test.each<[string, Partial<RunOptions>, string[], string]>([
   ['a parameter without value', { parameter: ['x'] }, ['ls'], '--parameter: "x" must be name=value'],
   ['a parameter twice', { parameter: ['x=1', 'x=2'] }, ['{{x}}'], '--parameter: x is given twice'],
   ['a prototype key', { parameter: ['__proto__=1'] }, ['ls'], '--parameter: is not allowed as a name'],
+  ['a prototype key as a variable', { env: ['__proto__=1'] }, ['ls'], '--env: is not allowed as a name'],
   ['a file and a command', { file: 'x' }, ['ls'], '--file: is given together with a command'],
   ['a file that is not there', { file: '/nonexistent' }, [], '--file: /nonexistent cannot be read'],
   ['a reserved id', { id: 'watch/default/cn-hangzhou' }, ['ls'], '--id: begins with watch/'],
