@@ -5,10 +5,11 @@
  * The one rule: nothing is done on an old reading. Each round begins with a fresh one and decides anew, so what was
  * moved, missed or taken back meanwhile is planned again.
  */
-import { ActivityFailure, condition, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, condition, isCancellation, sleep } from '@temporalio/workflow';
 import type { EventReading } from '../activities/system-events';
 import { TOO_LATE_MS, lapsedError, tooLateToAct } from '../domain/event-times';
 import { isEventEnd } from '../domain/system-event';
+import { VISIBLE_WITHIN_MS } from '../domain/waiting';
 import type { EventPhase, HandleSystemEventInput } from '../domain/system-event';
 import { alert, calm, decide, enter, escalate, note } from './event-context';
 import { messageOf } from './failure-text';
@@ -19,6 +20,7 @@ import { readingEvents } from './proxies';
 export const READ_AGAIN_MS = 6 * 3_600_000;
 /** Where ECS refuses the reading for good, such as without permission: somebody may mend it. */
 const REFUSED_AGAIN_MS = 10 * 60_000;
+const NOT_VISIBLE_GAP_MS = 10_000;
 
 /** What is to be done about an event at one moment. */
 type Step =
@@ -134,17 +136,38 @@ export async function stillWanted(context: EventContext, input: HandleSystemEven
   return late === undefined;
 }
 
+/** The first reading: what was listed a moment ago may not be found by its id yet, and nobody starts this twice. */
+export async function readNew(context: EventContext, input: HandleSystemEventInput): Promise<void> {
+  const until = Date.now() + VISIBLE_WITHIN_MS;
+  for (;;) {
+    await read(context, input);
+    if (context.progress.event !== undefined || Date.now() >= until) return;
+    await sleep(NOT_VISIBLE_GAP_MS, { summary: 'ECS does not know the event yet' });
+  }
+}
+
 /** Reads event, instance and plan anew; the policy stays the one it was planned with. */
 export async function read(context: EventContext, input: HandleSystemEventInput): Promise<void> {
   context.said.changed = false;
   const before = context.progress.plan;
-  const reading = await readingOf(context, input);
+  const reading = await confirmed(context, input, await readingOf(context, input));
   context.progress.event = reading.event ?? context.progress.event;
   context.instance = reading.instance;
   context.policy ??= reading.policy;
   context.progress.plan = reading.plan ?? context.progress.plan;
   const { plan } = context.progress;
   if (plan && JSON.stringify(plan) !== JSON.stringify(before)) note(context, 'plan', true, plan.reason);
+}
+
+/** An instance that is not listed while its event is open ends the matter for good: that is not said after one look. */
+async function confirmed(
+  context: EventContext,
+  input: HandleSystemEventInput,
+  reading: EventReading,
+): Promise<EventReading> {
+  if (!reading.event || reading.instance || isEventEnd(reading.event.status)) return reading;
+  await sleep(VISIBLE_WITHIN_MS, { summary: 'the instance is not listed; looked at once more' });
+  return readingOf(context, input);
 }
 
 /** A reading that is refused for good, such as without permission, is alerted about and tried again: never forgotten. */

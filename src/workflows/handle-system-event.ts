@@ -31,7 +31,7 @@ import type {
 import { alert, decide, enter, note } from './event-context';
 import type { EventContext } from './event-context';
 import { passGate } from './event-gate';
-import { READ_AGAIN_MS, askForApproval, hold, isOver, read, stillWanted } from './event-hold';
+import { READ_AGAIN_MS, askForApproval, hold, isOver, read, readNew, stillWanted } from './event-hold';
 import { runHooks } from './event-hooks';
 import { rebootAndCheck } from './event-reboot';
 import { GateLease } from './gate-lease';
@@ -54,7 +54,7 @@ export async function handleSystemEvent(input: HandleSystemEventInput): Promise<
   registerHandlers(context);
   await refuseBadInput(HANDLE_SYSTEM_EVENT, input);
 
-  await read(context, input);
+  await readNew(context, input);
   if (!context.progress.event) return finish(context, input, 'not-found');
   noteSearchAttributes(context);
   if (!isOver(context)) await answer(context, input);

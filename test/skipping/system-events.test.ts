@@ -23,6 +23,34 @@ it('48 h ahead is answered once, before the deadline, and becomes Avoided', () =
     expect(rebootsOf(fleet)).toHaveLength(1);
   }));
 
+it('that is listed but cannot be read by its id yet is not forgotten', () =>
+  withFleet({ instances: 1, policies: ACT }, async (fleet) => {
+    fleet.simulator.simulation.faults.set([
+      { action: 'DescribeInstanceHistoryEvents', kind: 'visibilityLag', ms: 40_000 },
+    ]);
+    const result = await (await startHandler(fleet, raise(fleet, 48 * HOUR))).result();
+    expect(result).toMatchObject({ outcome: 'avoided', reboots: 1 });
+  }));
+
+it('that does not exist is said so within minutes', () =>
+  withFleet({ instances: 1, policies: ACT }, async (fleet) => {
+    const result = await (await startHandler(fleet, 'e-bp1gone')).result();
+    expect(result.outcome).toBe('not-found');
+    expect(Date.parse(result.finishedAt) - Date.parse(result.startedAt)).toBeLessThan(120_000);
+  }));
+
+it('is not given up because its instance was not listed once', () =>
+  withFleet({ instances: 1, policies: ACT }, async (fleet) => {
+    const { instances } = fleet.simulator.simulation.world.region(REGION);
+    const [[id, instance] = ['', undefined]] = instances;
+    const handle = await startHandler(fleet, raise(fleet, 48 * HOUR));
+    await inPhase(handle, 'holding');
+    fleet.afterCall('DescribeInstanceHistoryEvents', () => instances.delete(id));
+    fleet.afterCall('DescribeInstances', () => void (instance && instances.set(id, instance)));
+    await handle.signal('eventChanged');
+    expect(await handle.result()).toMatchObject({ outcome: 'avoided', reboots: 1 });
+  }));
+
 describe('while it holds', () => {
   it('an event that is cancelled is left alone', () =>
     withFleet({ instances: 1, policies: ACT }, async (fleet) => {
