@@ -14,7 +14,7 @@ import type { HoursReport, SavingsReport, SurveyPart } from '../domain/hours-rep
 import { monthBounds, savingsOf } from '../domain/hours-savings';
 import type { Sighting } from '../domain/hours-savings';
 import { expire } from '../domain/hours-state';
-import type { HoursReportInput, HoursRun } from '../domain/hours-state';
+import type { HoursLook, HoursReportInput, HoursRun } from '../domain/hours-state';
 import { SHOWN } from '../domain/by-tag';
 import { sightingOf } from '../domain/by-tag-selection';
 import { parseWorkingHours } from '../domain/hours-input';
@@ -30,16 +30,25 @@ export type HoursPlan =
   | {
       due: true;
       context: HoursContext;
+      /** What stood after the action before. */
+      look?: HoursLook;
       /** ISO 8601: a start is not tried after this. */
       notAfter?: string;
     };
+
+export interface Unwanted {
+  start: number;
+  stop: number;
+  /** As in Selection. */
+  badTags: Record<string, string>;
+}
 
 export interface HoursActivities {
   /** `at` is the nominal time, ISO 8601. */
   planHours(request: { hours: string; action: HoursAction; at: string }): Promise<HoursPlan>;
   /** How many instances of a region are not as they are wanted now. */
-  countUnwanted(request: { region: string; context: HoursContext }): Promise<{ start: number; stop: number }>;
-  tellHours(request: { hours: string; run: HoursRun }): Promise<void>;
+  countUnwanted(request: { region: string; context: HoursContext }): Promise<Unwanted>;
+  tellHours(request: { hours: string; run?: HoursRun; look?: HoursLook }): Promise<void>;
   reportHours(request: HoursReportInput): Promise<HoursReport>;
 }
 
@@ -95,10 +104,13 @@ export function createHoursActivities(
       const reason = notDueReason(compiled, { action, at: Date.parse(at), now });
       if (reason !== undefined) return { due: false, found: true, reason };
       const stop = nextBoundary(compiled, 'stop', now);
-      const context = { definition: state.definition, overrides: state.overrides, action, at };
+      const { definition, overrides, look } = state;
+      const lookedAt =
+        action === 'enforce' && look?.lookedAt !== undefined ? { lookedAt: look.lookedAt } : {};
       return {
         due: true,
-        context,
+        context: { definition, overrides, action, at, ...lookedAt },
+        ...(look && { look }),
         ...(stop === undefined ? {} : { notAfter: new Date(stop).toISOString() }),
       };
     },
@@ -107,15 +119,19 @@ export function createHoursActivities(
       atBoundary(async () => {
         const now = activityInfo().currentAttemptScheduledTimestampMs;
         const sort = await sorting(region, context, now);
-        const counts = { start: 0, stop: 0 };
+        const unwanted: Unwanted = { start: 0, stop: 0, badTags: {} };
         for (const purpose of ['start', 'stop'] as const) {
           const { selection } = sort(purpose, context.action);
-          counts[purpose] = selection.groups.reduce((sum, { instanceIds }) => sum + instanceIds.length, 0);
+          unwanted[purpose] = selection.groups.reduce((sum, { instanceIds }) => sum + instanceIds.length, 0);
+          unwanted.badTags = selection.badTags;
         }
-        return counts;
+        return unwanted;
       }),
 
-    tellHours: ({ hours, run }) => port.ran(hours, run),
+    tellHours: async ({ hours, run, look }) => {
+      if (run) await port.ran(hours, run);
+      if (look) await port.looked(hours, look);
+    },
 
     reportHours: (request) =>
       atBoundary(async () => {

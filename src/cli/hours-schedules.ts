@@ -9,6 +9,7 @@ import type { ScheduleDescription, ScheduleOptions, ScheduleSpec } from '@tempor
 import { comesAgain, compiledHours } from '../domain/hours-calendar';
 import {
   APPLY_WORKING_HOURS,
+  DEFAULT_CATCH_UP_MINUTES,
   ENFORCE_EVERY_MS,
   HOURS_ACTIONS,
   hoursScheduleIdOf,
@@ -17,7 +18,6 @@ import type { HoursAction, WorkingHours } from '../domain/hours-messages';
 import { scheduleSpecOf } from '../domain/hours-spec';
 import type { Temporal } from './connection';
 
-const DEFAULT_CATCH_UP_MINUTES = 60;
 const DAY_MS = 86_400_000;
 
 /** A Schedule as far as people are told of it. */

@@ -41,8 +41,8 @@ export interface Selection {
   already: number;
   charging: number;
   skipped: number;
-  /** Of those left alone, the ones whose tag value somebody has to mend. */
-  bad: number;
+  /** Of those left alone, the ones whose tag value somebody has to mend: what is wrong, by instance; the first 50. */
+  badTags: Record<string, string>;
   groups: SelectedGroup[];
   /** Of those in groups, the ones that run Windows: hooks are scripts. */
   windows: string[];
@@ -69,7 +69,8 @@ export function selectionOf(
   const { purpose, region, ids, fleet, now, stoppedMode } = request;
   const instances = new Map(fleet.map((instance) => [instance.instanceId, instance]));
   const judge = judgeOf(request, now);
-  const counts = { already: 0, charging: 0, skipped: 0, bad: 0 };
+  const counts = { already: 0, charging: 0, skipped: 0 };
+  const badTags = new Map<string, string>();
   const acting: FleetInstance[] = [];
   const already: FleetInstance[] = [];
   const rows: InstanceRow[] = [];
@@ -87,7 +88,7 @@ export function selectionOf(
       continue;
     }
     const verdict = judge(instance);
-    if (verdict.bad) counts.bad += 1;
+    if (verdict.bad) badTags.set(id, verdict.reason);
     if (verdict.want !== (purpose === 'start' ? 'running' : 'stopped'))
       leave(id, instance.status, verdict.reason);
     else if (instance.status !== wantedStatus(purpose)) acting.push(instance);
@@ -112,6 +113,7 @@ export function selectionOf(
       .filter(({ instanceId, osType }) => osType === 'windows' && named.has(instanceId))
       .map(({ instanceId }) => instanceId),
     exceptions: exceptions.slice(0, SHOWN),
+    badTags: Object.fromEntries([...badTags].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, SHOWN)),
     warnings:
       purpose === 'stop' && stoppedMode === 'StopCharging' ? acting.flatMap(warningOf).slice(0, SHOWN) : [],
   };

@@ -5,12 +5,13 @@
  */
 import { boundaries, comesAgain, isIn, localDay, wantedAt } from './hours-calendar';
 import type { CompiledHours } from './hours-calendar';
-import { ENFORCE_EVERY_MS } from './hours-messages';
+import { DEFAULT_CATCH_UP_MINUTES, ENFORCE_EVERY_MS } from './hours-messages';
 import type { HoursAction, HoursContext, Override, WorkingHours } from './hours-messages';
 import { readTagValue, tagValueOf } from './hours-tag';
 import type { TagVerdict } from './hours-tag';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 /** An instance as far as its hours are concerned. */
 export interface HoursInstance {
@@ -129,9 +130,19 @@ function wantedOf(verdict: TagVerdict, instance: HoursInstance, judge: Judge): I
   if (definition.mode === 'enforce') return lastWish(hours, name, now);
   if (verdict.says !== 'own') return { want: 'leave', reason: 'between boundaries, people decide' };
   const tick = Date.parse(at);
-  const edge = boundaries(hours, tick - ENFORCE_EVERY_MS + 1, tick + 1).at(-1);
+  const edge = boundaries(hours, edgesSince(context, tick) + 1, tick + 1).at(-1);
   if (!edge) return { want: 'leave', reason: 'between boundaries, people decide' };
   return { want: edge.kind === 'start' ? 'running' : 'stopped', reason: `the ${edge.kind} of ${name}` };
+}
+
+/**
+ * Boundaries after this are acted upon at `tick`: those since the last look, as one that takes long makes the Schedule
+ * pass over the looks after it; but none that is later than the catch-up window.
+ */
+function edgesSince({ lookedAt, definition }: HoursContext, tick: number): number {
+  if (lookedAt === undefined) return tick - ENFORCE_EVERY_MS;
+  const minutes = definition.catchUpMinutes ?? DEFAULT_CATCH_UP_MINUTES;
+  return Math.max(Date.parse(lookedAt), tick - Math.max(ENFORCE_EVERY_MS, minutes * MINUTE));
 }
 
 function lastWish(hours: CompiledHours, name: string, now: number): InstanceVerdict {

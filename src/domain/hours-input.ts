@@ -130,6 +130,7 @@ const context = z.strictObject({
   overrides: z.array(keptOverride),
   action: z.enum(HOURS_ACTIONS),
   at: time,
+  lookedAt: time.optional(),
 });
 
 const byTag = { region, tags, order: order.optional(), withinMinutes, notify, hours: context.optional() };

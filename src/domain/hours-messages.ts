@@ -18,6 +18,9 @@ export type HoursAction = (typeof HOURS_ACTIONS)[number];
 /** The gap between two looks of `enforce`. */
 export const ENFORCE_EVERY_MS = 300_000;
 
+/** How late a boundary may still be acted upon. */
+export const DEFAULT_CATCH_UP_MINUTES = 60;
+
 /** The workflow that keeps a schedule's definition, overrides and audit. */
 export function hoursIdOf(account: string, name: string): string {
   return `hours/${account}/${name}`;
@@ -144,6 +147,8 @@ export interface HoursContext {
   action: HoursAction;
   /** The nominal time of the action, ISO 8601. */
   at: string;
+  /** That of the last look every five minutes. */
+  lookedAt?: string;
 }
 
 /** Instances by how they ended. */
@@ -172,6 +177,8 @@ export interface ByTagResult {
   exceptions: InstanceRow[];
   /** What a person should know beforehand, the first 50. */
   warnings: string[];
+  /** Tag values that were not understood, by instance; the first 50. */
+  badTags?: Record<string, string>;
   /** Why nothing could be done at all. */
   refusal?: string;
   resultStore: { workflowId: string; runId: string; path: string; rows: number };

@@ -34,18 +34,64 @@ export function isHoursRun(value: unknown): value is HoursRun {
   return [at, action, outcome, summary, workflowId].every((text) => typeof text === 'string');
 }
 
+/** What stands after an action and somebody has to mend. Keys, so that the same trouble is the same text at each look. */
+export interface HoursLook {
+  /** `<region>: tag value …` and `<region>: look …`. */
+  troubles: string[];
+  /** Those of which people have been told. */
+  told: string[];
+  /** Nominal time of the last look every five minutes, ISO 8601; only where instances may carry hours of their own. */
+  lookedAt?: string;
+}
+
+/** How the key of a tag value that was not understood goes on after its region. */
+export const TAG_VALUE = ': tag value of ';
+/** How that of a look that did not bring everything about does. */
+export const FAILED_LOOK = ': look ';
+const MOST_TROUBLES = 200;
+
+export function isHoursLook(value: unknown): value is HoursLook {
+  if (typeof value !== 'object' || value === null) return false;
+  const { troubles, told, lookedAt } = value as Partial<Record<keyof HoursLook, unknown>>;
+  const areTexts = [troubles, told].every(
+    (list) => Array.isArray(list) && list.every((text) => typeof text === 'string'),
+  );
+  return (
+    areTexts && (lookedAt === undefined || (typeof lookedAt === 'string' && !isNaN(Date.parse(lookedAt))))
+  );
+}
+
+export function withLook(state: WorkingHoursState, { troubles, told, lookedAt }: HoursLook): void {
+  state.look = {
+    troubles: troubles.slice(0, MOST_TROUBLES),
+    told: told.slice(0, MOST_TROUBLES),
+    lookedAt: lookedAt ?? state.look?.lookedAt,
+  };
+}
+
+/** What `StewardAttention` says: an action that failed until one succeeds, and tag values until they are mended. */
+export function attentionOf({ definition, runs, look }: WorkingHoursState): string | undefined {
+  const last = runs.findLast(({ outcome }) => outcome === 'partly-failed' || outcome === 'done');
+  if (last?.outcome === 'partly-failed') return `${last.action} of ${definition.name}`;
+  const bad = look?.troubles.some((key) => key.includes(TAG_VALUE));
+  return bad ? `tag values of ${definition.name}` : undefined;
+}
+
 /** The whole state of `workingHours`; also its input, and the answer of its `progress` query. */
 export interface WorkingHoursState {
   definition: WorkingHours;
   overrides: Override[];
   audit: AuditLine[];
   runs: HoursRun[];
+  look?: HoursLook;
 }
 
 /** Updates of `workingHours`. */
 export const HOURS_UPDATES = { override: 'override', lift: 'lift', edit: 'edit' } as const;
 /** Signal: an action has ended; argument HoursRun. */
 export const HOURS_RAN_SIGNAL = 'hoursRan';
+/** Signal: what stands after it; argument HoursLook. */
+export const HOURS_LOOKED_SIGNAL = 'hoursLooked';
 
 /** Input of `reportWorkingHours`. */
 export type HoursReportInput =

@@ -18,17 +18,19 @@ export interface WebhookAnswer {
   text: string;
   /** Epoch milliseconds; for a Retry-After that is a date. */
   nowMs: number;
+  /** Nothing was asked, people were told: any 2xx answer means that they were, whatever chat robots write into it. */
+  tells?: boolean;
 }
 
 /** The verdict of an answer, whatever it is. */
-export function verdictOf({ status, headers, text, nowMs }: WebhookAnswer): WebhookVerdict {
+export function verdictOf({ status, headers, text, nowMs, tells }: WebhookAnswer): WebhookVerdict {
   if (NOT_YET.includes(status)) {
     const reason = reasonIn(text, `HTTP ${status}`);
     return { verdict: 'not-yet', retryAfterSeconds: retryAfter(retryHeader(headers, nowMs)), reason };
   }
   if (status >= 300 && status < 400) return error(`HTTP ${status}: redirects are not followed`, false);
   if (status < 200 || status >= 300) return error(`HTTP ${status}`, status >= 500 || status === 408);
-  if (text.trim() === '') return { verdict: 'go' };
+  if (tells || text.trim() === '') return { verdict: 'go' };
   const answer = objectIn(text);
   if (!answer) return error('the answer is neither empty nor a JSON object', true);
   switch (answer.verdict) {

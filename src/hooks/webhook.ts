@@ -149,7 +149,8 @@ async function call(
   });
   const answer = await answerTo(request, body);
   const text = await textOf(answer);
-  return verdictOf({ status: answer.statusCode ?? 0, headers: answer.headers, text, nowMs: now() });
+  const { statusCode: status = 0, headers: answered } = answer;
+  return verdictOf({ status, headers: answered, text, nowMs: now(), tells: payload.kind === 'attention' });
 }
 
 function open(url: URL, options: RequestOptions & { ca?: string }): ClientRequest {

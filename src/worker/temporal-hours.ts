@@ -9,7 +9,7 @@ import type { HoursPort } from '../activities/hours-port';
 import { gateIdOf, instanceGateKey } from '../domain/gate';
 import type { GateState } from '../domain/gate';
 import { hoursIdOf } from '../domain/hours-messages';
-import { HOURS_RAN_SIGNAL } from '../domain/hours-state';
+import { HOURS_LOOKED_SIGNAL, HOURS_RAN_SIGNAL } from '../domain/hours-state';
 import type { WorkingHoursState } from '../domain/hours-state';
 import { PROGRESS_QUERY } from '../domain/messages';
 
@@ -38,6 +38,11 @@ export function createTemporalHours(client: Client, account: string): HoursPort 
     async ran(name, run) {
       await orNothing(() =>
         client.workflow.getHandle(hoursIdOf(account, name)).signal(HOURS_RAN_SIGNAL, run),
+      );
+    },
+    async looked(name, look) {
+      await orNothing(() =>
+        client.workflow.getHandle(hoursIdOf(account, name)).signal(HOURS_LOOKED_SIGNAL, look),
       );
     },
     async held(region, instanceIds) {

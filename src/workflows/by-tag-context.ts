@@ -34,6 +34,7 @@ export interface ByTagContext {
   calls: number;
   exceptions: InstanceRow[];
   warnings: string[];
+  badTags: Record<string, string>;
   storePath: string;
   /** Instances that have no row yet. */
   readonly open: Set<string>;

@@ -86,6 +86,7 @@ async function select(context: ByTagContext): Promise<SelectedGroup[]> {
   close(context, [], { targets, already, skipped, charging, exceptions });
   context.storePath = found.storePath;
   context.warnings = found.warnings;
+  context.badTags = found.badTags;
   context.phase = 'acting';
   return found.groups;
 }
@@ -111,7 +112,7 @@ function summaryOf(context: ByTagContext, end: { refusal?: string; cancelled: bo
 }
 
 function finish(context: ByTagContext, end: { refusal?: string; cancelled: boolean }): ByTagResult {
-  const { totals, purpose, input, calls, exceptions, warnings, storePath, startedAt } = context;
+  const { totals, purpose, input, calls, exceptions, warnings, badTags, storePath, startedAt } = context;
   const { workflowId, runId } = workflowInfo();
   context.phase = 'done';
   const result: ByTagResult = {
@@ -123,6 +124,7 @@ function finish(context: ByTagContext, end: { refusal?: string; cancelled: boole
     calls,
     exceptions: exceptionsOf(exceptions),
     warnings,
+    ...(Object.keys(badTags).length > 0 && { badTags }),
     refusal: end.refusal,
     resultStore: { workflowId, runId, path: storePath, rows: totals.targets },
     startedAt,
@@ -153,6 +155,7 @@ function newContext(type: string, purpose: Purpose, input: EitherInput): ByTagCo
     calls: 0,
     exceptions: [],
     warnings: [],
+    badTags: {},
     storePath: '',
     open: new Set(),
     windows: new Set(),

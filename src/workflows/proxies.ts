@@ -105,6 +105,13 @@ export const telling = proxyActivities<Pick<Activities, 'notify'>>({
   retry: PATIENT,
 });
 
+/** The same for what comes again every five minutes: the next look is the retry. */
+export const tellingSoon = proxyActivities<Pick<Activities, 'notify'>>({
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '4 minutes',
+  retry: PATIENT,
+});
+
 /** Standing behind a wait: one look an attempt, the gaps come with the failures. */
 export const standingBy = proxyActivities<Pick<Activities, 'lookUntilOver'>>({
   startToCloseTimeout: '1 minute',

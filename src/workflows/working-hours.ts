@@ -24,17 +24,21 @@ import {
 import { WORKING_HOURS } from '../domain/hours-messages';
 import type { WorkingHours } from '../domain/hours-messages';
 import {
+  HOURS_LOOKED_SIGNAL,
   HOURS_RAN_SIGNAL,
   HOURS_UPDATES,
   MAX_OVERRIDES,
+  attentionOf,
   expire,
+  isHoursLook,
   isHoursRun,
   overrideErrors,
   overrideText,
   withAudit,
+  withLook,
   withRun,
 } from '../domain/hours-state';
-import type { HoursRun, NewOverride, WorkingHoursState } from '../domain/hours-state';
+import type { HoursLook, HoursRun, NewOverride, WorkingHoursState } from '../domain/hours-state';
 import { INVALID_INPUT, PROGRESS_QUERY } from '../domain/messages';
 import { escapeMarkdown } from '../domain/text';
 import { refuseBadInput } from './input';
@@ -43,6 +47,7 @@ const LONGEST_RUN_MS = 24 * 3_600_000;
 
 export const hoursProgressQuery = defineQuery<WorkingHoursState>(PROGRESS_QUERY);
 export const hoursRanSignal = defineSignal<[HoursRun]>(HOURS_RAN_SIGNAL);
+export const hoursLookedSignal = defineSignal<[HoursLook]>(HOURS_LOOKED_SIGNAL);
 export const overrideUpdate = defineUpdate<string, [NewOverride]>(HOURS_UPDATES.override);
 export const liftUpdate = defineUpdate<string, [{ id: string }]>(HOURS_UPDATES.lift);
 export const editUpdate = defineUpdate<string, [WorkingHours]>(HOURS_UPDATES.edit);
@@ -53,6 +58,7 @@ export async function workingHours(carried: WorkingHoursState): Promise<void> {
     overrides: carried?.overrides ?? [],
     audit: carried?.audit ?? [],
     runs: carried?.runs ?? [],
+    ...(carried?.look && { look: carried.look }),
   };
   const startedAt = Date.now();
   let changes = 0;
@@ -80,17 +86,27 @@ export async function workingHours(carried: WorkingHoursState): Promise<void> {
 }
 
 function registerHandlers(state: WorkingHoursState, changed: () => void): void {
+  // What the run before has set is not known here.
+  let shown: { wanted?: string } | undefined;
+  const noteAttention = (): void => {
+    const wanted = attentionOf(state);
+    if (shown && wanted === shown.wanted) return;
+    shown = { wanted };
+    const value = wanted === undefined ? null : `${WORKING_HOURS}: ${wanted}`;
+    upsertSearchAttributes([{ key: defineSearchAttributeKey('StewardAttention', 'KEYWORD'), value }]);
+  };
   setHandler(hoursProgressQuery, () => state);
   setHandler(hoursRanSignal, (run: unknown) => {
     // Anybody may send the signal, with anything: a handler that throws would stop its workflow for good.
     if (!isHoursRun(run)) return;
     withRun(state, run);
-    const bad = run.outcome === 'partly-failed';
-    // Stays until an action succeeds.
-    if (bad || run.outcome === 'done') {
-      const value = bad ? `${WORKING_HOURS}: ${run.action} of ${state.definition.name}` : null;
-      upsertSearchAttributes([{ key: defineSearchAttributeKey('StewardAttention', 'KEYWORD'), value }]);
-    }
+    noteAttention();
+    changed();
+  });
+  setHandler(hoursLookedSignal, (look: unknown) => {
+    if (!isHoursLook(look)) return;
+    withLook(state, look);
+    noteAttention();
     changed();
   });
   setHandler(
@@ -145,11 +161,12 @@ function registerHandlers(state: WorkingHoursState, changed: () => void): void {
   );
 }
 
-function show({ definition, overrides, runs }: WorkingHoursState): void {
+function show({ definition, overrides, runs, look }: WorkingHoursState): void {
   const last = runs.at(-1);
   const lines = [
     `**${escapeMarkdown(definition.name)}** ${escapeMarkdown([definition.start, definition.stop, definition.days, definition.timeZone].filter(Boolean).join(' '))}`,
     ...overrides.map((override) => `- ${escapeMarkdown(overrideText(override))}`),
+    ...(look?.troubles ?? []).map((trouble) => `- ${escapeMarkdown(trouble)}`),
     ...(last ? [`last: ${escapeMarkdown(`${last.at} ${last.action} ${last.summary}`)}`] : []),
   ];
   setCurrentDetails(lines.slice(0, 30).join('\n'));

@@ -2,6 +2,8 @@
  * Working hours as workflows: what an action does is decided when it is due. The oracle is the ledger, and what the
  * keeper remembers. Schedules themselves are tested on a real server (test/live/hours.test.ts).
  */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { boundaries, compiledHours } from '../../src/domain/hours-calendar';
 import { hoursIdOf } from '../../src/domain/hours-messages';
 import type { ApplyWorkingHoursResult, HoursAction, WorkingHours } from '../../src/domain/hours-messages';
@@ -9,6 +11,9 @@ import type { WorkingHoursState } from '../../src/domain/hours-state';
 import type { HoursReport } from '../../src/domain/hours-report';
 import { taskQueueOf } from '../../src/domain/messages';
 import { TAG, setTags, statuses } from '../support/by-tag';
+import type { PolicyFile } from '../../src/domain/policy';
+import { policyFile } from '../support/events';
+import { until } from '../support/until';
 import { REGION, withFleet } from '../support/skipping-environment';
 import type { Fleet } from '../support/skipping-environment';
 
@@ -196,5 +201,79 @@ it('a week of working hours costs less than half of a week without, and the repo
     const [billed] = billing.bills(from, end, fleet.simulator.instanceIds);
     // ECS says to the minute when it was started, and a stop is seen a moment after it.
     expect(Math.abs(reported - (billed?.hours.stopCharging ?? 0))).toBeLessThan(1);
+    await keeper(fleet).terminate();
+  }));
+
+/** Hooks that are told, by a server that counts what it is told. */
+async function withPeople(
+  work: (policies: PolicyFile, told: () => string[]) => Promise<void>,
+): Promise<void> {
+  const told: string[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      told.push((JSON.parse(body) as { reason: string }).reason);
+      response.writeHead(204).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    const hook = `people: { webhook: { url: 'http://127.0.0.1:${port}/' } }`;
+    await work(policyFile(`version: 1\npolicies: []\nhooks:\n  ${hook}\n`), () => told);
+  } finally {
+    server.close();
+  }
+}
+
+async function attention(fleet: Fleet): Promise<unknown> {
+  const { searchAttributes } = await keeper(fleet).describe();
+  return searchAttributes.StewardAttention?.[0];
+}
+
+it('people are told once of a tag value that cannot be read and of what a look could not do, until it changes', () =>
+  withPeople((policies, told) =>
+    withFleet({ instances: 2, ...tagged, policies }, async (fleet) => {
+      const bad = setTags(fleet, 0, { [TAG]: 'mon-fri 9:00-25:00 Asia/Tokyo' });
+      const locked = fleet.simulator.simulation.world.findInstance(fleet.simulator.instanceIds[1] ?? '');
+      locked?.locks.push({ reason: 'security', message: '' });
+      await keep(fleet, stoppedHours({ mode: 'enforce', notify: ['people'] }));
+      for (let look = 0; look < 3; look += 1) await apply(fleet, 'enforce');
+      await apply(fleet, 'stop');
+      expect(told().filter((text) => text.includes(bad))).toEqual([expect.stringContaining('9:00-25:00')]);
+      // The look once, and the boundary's own run.
+      expect(told().filter((text) => text.includes('1 failed'))).toHaveLength(2);
+      const state = await progress(fleet);
+      expect(state.look?.troubles.some((key) => key.includes(bad))).toBe(true);
+      expect(await attention(fleet)).toBe('workingHours: stop of office');
+
+      locked?.locks.splice(0);
+      await apply(fleet, 'enforce');
+      await until('tag values are all that is left', async () =>
+        String(await attention(fleet)).includes('tag values of office'),
+      );
+      setTags(fleet, 0, { [TAG]: '' });
+      await apply(fleet, 'enforce');
+      await until('nobody is wanted', async () => !(await attention(fleet)));
+      const before = told().length;
+      setTags(fleet, 0, { [TAG]: 'soon' });
+      await apply(fleet, 'enforce');
+      expect(told().slice(before)).toEqual([expect.stringContaining('"soon"')]);
+      await keeper(fleet).terminate();
+    }),
+  ));
+
+it('a boundary of its own hours is not lost where looks were passed over', () =>
+  withFleet({ instances: 1 }, async (fleet) => {
+    await keep(fleet, stoppedHours({ ownHours: true }));
+    const now = await fleet.temporal.currentTimeMs();
+    const clock = (minutes: number): string => at(now + minutes * 60_000).slice(11, 16);
+    setTags(fleet, 0, { [TAG]: `mon-sun ${clock(-120)}-${clock(20)} UTC` });
+    await apply(fleet, 'enforce');
+    expect(statuses(fleet)).toEqual({ Running: 1 });
+    await fleet.temporal.sleep(HOUR / 2);
+    await apply(fleet, 'enforce');
+    expect(statuses(fleet)).toEqual({ Stopped: 1 });
     await keeper(fleet).terminate();
   }));

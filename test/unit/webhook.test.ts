@@ -272,6 +272,15 @@ describe('an answer', () => {
     });
   });
 
+  test.each(['ok', '{"errcode":0,"errmsg":"ok"}', '[]', ''])(
+    'where people were only told, any success is one: %j would be told again for an hour otherwise',
+    (text) => {
+      const about = { headers: {}, text, nowMs: 0, tells: true };
+      expect(verdictOf({ ...about, status: 200 }).verdict).toBe('go');
+      expect(verdictOf({ ...about, status: 500 })).toMatchObject({ verdict: 'error', retryable: true });
+    },
+  );
+
   test('any text is one of four verdicts, and go only where it says so', () => {
     const words = fc.constantFrom('go', 'no', 'not-yet', 'error', 1, null, ['go'], { verdict: 'go' });
     const objects = fc.record({ verdict: words, reason: fc.jsonValue(), retryAfterSeconds: fc.jsonValue() });
