@@ -7,6 +7,8 @@ import type { ApplyWorkingHoursResult, Override, WorkingHours } from './hours-me
 
 /** Overrides that may hold at one time, and lines of audit and of runs that are kept. */
 export const MAX_OVERRIDES = 200;
+/** Instances all overrides name together: the state is a workflow input, at most 2 MB, and travels with every action. */
+export const MAX_NAMED = 10_000;
 const KEPT_LINES = 200;
 const KEPT_RUNS = 30;
 
@@ -122,6 +124,11 @@ export function overrideErrors(value: unknown, now: number): { path: string; mes
     typeof key === 'string' && key !== '' && (tagValue === undefined || typeof tagValue === 'string');
   if (tag !== undefined && !tagIsGood) wrong('tag', 'must have a key, and may have a value');
   return errors;
+}
+
+/** How many instances these name. */
+export function namedBy(overrides: readonly Pick<Override, 'instanceIds'>[]): number {
+  return overrides.reduce((sum, { instanceIds = [] }) => sum + instanceIds.length, 0);
 }
 
 export function withAudit(state: WorkingHoursState, at: string, what: string): void {

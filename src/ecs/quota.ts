@@ -37,6 +37,9 @@ const BURST_SHARE = 0.1;
 /** Who was told to come back is told so at most this far ahead. */
 const LONGEST_PROMISE_MS = 120_000;
 
+/** No API is closed longer; one that seems to be was closed by a clock that has been set back since. */
+const LONGEST_CLOSED_MS = 120_000;
+
 /** Ordinary work, or what cannot wait. */
 export type Lane = 'ordinary' | 'urgent';
 
@@ -83,7 +86,9 @@ export class Quota {
     const now = this.now();
     const untilNextMinute = 60_000 - (now % 60_000);
     const wait =
-      retryAfterMs !== undefined && retryAfterMs > 0 ? Math.min(retryAfterMs, 120_000) : untilNextMinute;
+      retryAfterMs !== undefined && retryAfterMs > 0
+        ? Math.min(retryAfterMs, LONGEST_CLOSED_MS)
+        : untilNextMinute;
     // The service counts all calls together: where urgent ones are refused, ordinary ones must not take their place.
     for (const each of lane === 'urgent' ? (['urgent', 'ordinary'] as const) : (['ordinary'] as const)) {
       const bucket = this.refilled(action, region, each, now);
@@ -113,6 +118,7 @@ export class Quota {
       bucket.tokens + (Math.max(0, now - bucket.updatedAt) * perMinute) / 60_000,
     );
     bucket.updatedAt = now;
+    if (bucket.closedUntil - now > LONGEST_CLOSED_MS) bucket.closedUntil = now + LONGEST_CLOSED_MS;
     this.buckets.set(key, bucket);
     return bucket;
   }

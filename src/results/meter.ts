@@ -24,7 +24,8 @@ export function createFileMeter(directory: string): Meter {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const file = await open(pathOf(hours), 'a', 0o600);
       try {
-        await file.write(`\n${sightings.map((sighting) => JSON.stringify(sighting)).join('\n')}\n`);
+        // Not `write`: it takes what still fits on a full disk and says nothing.
+        await file.appendFile(`\n${sightings.map((sighting) => JSON.stringify(sighting)).join('\n')}\n`);
         await file.sync();
       } finally {
         await file.close();

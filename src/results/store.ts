@@ -57,7 +57,8 @@ export function createFileResultStore(directory: string): ResultStore {
       const file = await open(pathOf(key), 'a', 0o600);
       try {
         // A leading newline ends a line that a crash may have cut; readers pass over empty and broken lines.
-        await file.write(`\n${rows.map((row) => JSON.stringify(row)).join('\n')}\n`);
+        // Not `write`: it takes what still fits on a full disk and says nothing.
+        await file.appendFile(`\n${rows.map((row) => JSON.stringify(row)).join('\n')}\n`);
         await file.sync();
       } finally {
         await file.close();

@@ -109,7 +109,8 @@ function isPassed(handler: HandlerEnd | undefined, eventStatus: string | undefin
 }
 
 function newProgress({ region, instanceId, inMinutes = DEFAULT_DRILL_MINUTES }: DrillInput): DrillProgress {
-  const ms = Number.isFinite(inMinutes) ? inMinutes * 60_000 : 0;
+  // Not checked yet: a number of minutes that is no date must not throw before it is refused.
+  const ms = Math.abs(inMinutes) < 1e6 ? inMinutes * 60_000 : 0;
   // ECS takes no fractions of a second.
   const notBefore = new Date(Date.now() + ms).toISOString().replace(/\.\d+Z$/, 'Z');
   return { phase: 'raising', region, instanceId, notBefore };

@@ -27,11 +27,13 @@ import {
   HOURS_LOOKED_SIGNAL,
   HOURS_RAN_SIGNAL,
   HOURS_UPDATES,
+  MAX_NAMED,
   MAX_OVERRIDES,
   attentionOf,
   expire,
   isHoursLook,
   isHoursRun,
+  namedBy,
   overrideErrors,
   overrideText,
   withAudit,
@@ -125,6 +127,10 @@ function registerHandlers(state: WorkingHoursState, changed: () => void): void {
           throw new Error(errors.map(({ path, message }) => `${path} ${message}`).join('; '));
         if (state.overrides.length >= MAX_OVERRIDES)
           throw new Error(`there are ${MAX_OVERRIDES} overrides already; lift some`);
+        if (namedBy([...state.overrides, asked]) > MAX_NAMED)
+          throw new Error(
+            `overrides would name more than ${MAX_NAMED} instances together; give a tag instead`,
+          );
       },
     },
   );

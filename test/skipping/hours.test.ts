@@ -277,3 +277,17 @@ it('a boundary of its own hours is not lost where looks were passed over', () =>
     expect(statuses(fleet)).toEqual({ Stopped: 1 });
     await keeper(fleet).terminate();
   }));
+
+it('overrides may not name so many instances that they fit no workflow any more', () =>
+  withFleet({ instances: 1, ...tagged }, async (fleet) => {
+    await keep(fleet, stoppedHours());
+    const instanceIds = Array.from({ length: 1_000 }, (_, index) => `i-bp${index}`);
+    const end = at((await fleet.temporal.currentTimeMs()) + 24 * HOUR);
+    const asked = { keep: 'as-is', until: end, reason: 'many', instanceIds };
+    for (let count = 0; count < 10; count += 1)
+      await keeper(fleet).executeUpdate('override', { args: [asked] });
+    await expect(keeper(fleet).executeUpdate('override', { args: [asked] })).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('give a tag instead') as string },
+    });
+    await keeper(fleet).terminate();
+  }));

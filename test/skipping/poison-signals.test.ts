@@ -75,6 +75,15 @@ it('are passed over by those that never end', () =>
     expect((await stateOf<WorkingHoursState>(fleet, hours, ['hoursRan', 'hoursLooked'])).runs).toEqual([]);
   }));
 
+it('minutes of a drill that are no date are refused as bad input, and do not stop its workflow for good', () =>
+  withFleet({ instances: 1 }, async (fleet) => {
+    const input = { region: REGION, instanceId: fleet.simulator.instanceIds[0] ?? '', inMinutes: 1e15 };
+    const { workflow } = fleet.temporal.client;
+    const taskQueue = taskQueueOf(fleet.account);
+    const drill = workflow.execute('drillSystemEvent', { workflowId: 'drill', taskQueue, args: [input] });
+    await expect(drill).rejects.toMatchObject({ cause: { type: 'InvalidInput' } });
+  }));
+
 it('are passed over by who waits at the gate or for the watcher', () =>
   withFleet({ instances: 1, policies: POLICIES }, async (fleet) => {
     const handle = await startHandler(fleet, raise(fleet, 24 * HOUR));

@@ -26,6 +26,17 @@ describe('the quota', () => {
     expect(verdicts).toEqual([...Array<string>(12).fill('now'), 'in', 'in']);
   });
 
+  it('does not stay closed for hours because the clock was set back', () => {
+    const { quota, pass } = quotaAt({ '*': 60 });
+    quota.close('X', 'r');
+    pass(-3_600_000);
+    const verdict = quota.take('X', 'r');
+    expect(verdict.grant).toBe('later');
+    expect('retryAfterMs' in verdict && verdict.retryAfterMs).toBeLessThanOrEqual(120_000);
+    pass(120_000);
+    expect(quota.take('X', 'r').grant).not.toBe('later');
+  });
+
   it('keeps actions and regions apart', () => {
     const { quota } = quotaAt({ '*': 10 });
     for (const [action, region] of [
