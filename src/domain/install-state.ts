@@ -16,7 +16,7 @@ import type {
   InstallRow,
 } from './agents';
 import type { Outcome } from './messages';
-import { instancesOf, limitsOf, reasonToStop } from './rate';
+import { errorsOf, instancesOf, limitsOf, reasonToStop } from './rate';
 import type { Pace } from './rate';
 import { ALL_ROWS_UP_TO, FAILURES_IN_RESULT, addToTotals, emptyTotals } from './rows';
 import { countOf } from './run-state';
@@ -150,7 +150,15 @@ export function endReboot(state: InstallState, row: InstallRow): void {
   addToTotals(state.totals, [{ outcome: AS_OUTCOME[row.outcome] }]);
   if (row.rebootedAt !== undefined) state.reboots += 1;
   noteRows(state, [row]);
-  state.stopped ??= reasonToStop(state);
+  state.stopped ??= reasonToStop(state) ?? reasonToStandDown(state);
+}
+
+/** Nothing is left to begin, but what was begun may still wait at the gate. */
+function reasonToStandDown({ batches, totals, limits: { maxErrors } }: InstallState): string | undefined {
+  const errors = errorsOf(totals);
+  return batches.length > 0 && errors > maxErrors
+    ? `${errors} errors, more than the ${maxErrors} allowed`
+    : undefined;
 }
 
 /** Rows of instances of the plan. */

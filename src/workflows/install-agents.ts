@@ -154,6 +154,8 @@ async function finish(state: InstallState, input: InstallAgentsInput): Promise<I
     outcome: 'NotStarted',
     reason: `not installed: ${why}`,
   });
+  // It left nothing out.
+  if (state.counts.NeedsReboot + state.counts.NotStarted === 0) state.stopped = undefined;
   const outcome = outcomeOf(state, input);
   const { counts, rows, refusal, reboots, run } = state;
   const result: InstallAgentsResult = {

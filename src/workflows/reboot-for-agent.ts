@@ -132,7 +132,7 @@ async function waitForAgent(reboot: Reboot, called: Called): Promise<InstallRow>
   progress.phase = 'waiting';
   // An agent that was there before may speak for the old boot for a while.
   const since = called.calledAt + (called.before.alive ? OLD_BOOT_MAY_ANSWER_MS : 0);
-  const deadline = called.calledAt + withinSeconds * 1_000;
+  const deadline = since + withinSeconds * 1_000;
   if (since > Date.now()) await condition(cancelled, since - Date.now());
   for (;;) {
     const withinMs = deadline - Date.now();

@@ -231,6 +231,48 @@ describe('an installation', () => {
       expect(rebooted(fleet)).toEqual([first]);
     }));
 
+  it('of more than 1,000 is kept in the result store: stopped by its canary, every one has its row', () =>
+    withFleet({ instances: Array.from({ length: 1_020 }, () => NEVER) }, async (fleet) => {
+      const { simulation, instanceIds } = fleet.simulator;
+      const first = simulation.world.findInstance(instanceIds[0] ?? '');
+      if (first) simulation.instances.setAgent(first, { blocked: true });
+      const rate = { canary: 1, maxErrors: 5 };
+      const result = await install(fleet, { reboot: true, rate, withinSeconds: 60 });
+      expect(result).toMatchObject({
+        outcome: 'partly-failed',
+        counts: { targets: 1_020, Failed: 1, NeedsReboot: 1_019 },
+        stopped: 'the canary failed on 1 of 1 instances',
+        rowsTruncated: true,
+        reboots: 1,
+      });
+      expect(Object.keys(await rowsOf(result))).toHaveLength(1_020);
+      expect(effects(fleet, 'agent.installing')).toHaveLength(1_020);
+      expect(fleet.callsOf('InstallCloudAssistant')).toBe(21);
+      expect(rebooted(fleet)).toEqual([instanceIds[0]]);
+    }));
+
+  it('that stops leaves alone what still waits at the gate', () =>
+    withFleet({ instances: [{}, { agent: { blocked: true } }] }, async (fleet) => {
+      const [held = '', blocked = ''] = fleet.simulator.instanceIds;
+      fleet.simulator.simulation.assistant.answers.add({ content: 'work', hang: true });
+      const run = await fleet.start({
+        region: REGION,
+        targets: { instanceIds: [held] },
+        command: { type: 'RunShellScript', content: 'work', timeoutSeconds: 3_600 },
+        exclusive: true,
+      });
+      await until('the command runs', () => effects(fleet, 'command.started').length > 0);
+      const rate = { maxConcurrency: 2, maxErrors: 0 };
+      const result = await install(fleet, { reboot: true, force: true, rate, withinSeconds: 60 });
+      expect(await rowsOf(result)).toMatchObject({
+        [blocked]: { outcome: 'Failed' },
+        [held]: { outcome: 'NeedsReboot', reason: 'the run stopped before its reboot' },
+      });
+      expect(rebooted(fleet)).toEqual([blocked]);
+      await run.cancel();
+      await run.result();
+    }));
+
   it('waits at the gate while another operation of ours works on the instance', () =>
     withFleet({ instances: 1 }, async (fleet) => {
       const [id = ''] = fleet.simulator.instanceIds;
