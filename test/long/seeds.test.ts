@@ -1,14 +1,22 @@
+import { rateSeed } from '../support/seeded-rate';
 import { runSeed } from '../support/seeded-run';
 
-/** How many; the first 20 are in `npm test`. */
+/** How many; the first 20 (of limits 6) are in `npm test`. */
 const SEEDS = Number(process.env.STEWARD_SEEDS ?? 1_000);
 
-it(`random faults, seeds 21 to ${20 + SEEDS}: every instance right, every batch sent once`, async () => {
-  const failures: string[] = [];
-  for (let seed = 21; seed <= 20 + SEEDS; seed += 1) {
-    const wrong = await runSeed(seed).catch((error: unknown) => [String(error)]);
-    if (wrong.length > 0)
-      failures.push(`STEWARD_SEED=${seed} npm run test:seed: ${wrong.slice(0, 3).join(' | ')}`);
-  }
-  expect(failures).toEqual([]);
-}, 7_200_000);
+it.each([
+  ['random faults: every instance right, every batch sent once', runSeed, 21, SEEDS],
+  ['limits under random faults and people', rateSeed, 7, Math.ceil(SEEDS / 5)],
+] as const)(
+  '%s',
+  async (_, run, from, count) => {
+    const failures: string[] = [];
+    for (let seed = from; seed < from + count; seed += 1) {
+      const wrong = await run(seed).catch((error: unknown) => [String(error)]);
+      if (wrong.length > 0)
+        failures.push(`STEWARD_SEED=${seed} npm run test:seed: ${wrong.slice(0, 3).join(' | ')}`);
+    }
+    expect(failures).toEqual([]);
+  },
+  7_200_000,
+);
