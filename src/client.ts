@@ -6,9 +6,13 @@
 import { WorkflowIdReusePolicy } from '@temporalio/client';
 import type { Client, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { createHash, randomUUID } from 'node:crypto';
-import { DEFAULT_ACCOUNT, PROGRESS_QUERY, WORKFLOW_TYPES, taskQueueOf } from './domain/messages';
+import { DEFAULT_ACCOUNT, PROGRESS_QUERY, taskQueueOf } from './domain/messages';
 import type { InputError, RunCommandInput, RunCommandProgress, RunCommandResult } from './domain/messages';
-import { formatInputErrors, parseRunCommandInput } from './domain/run-command-input';
+import { parseRunCommandInput } from './domain/run-command-input';
+import { formatInputErrors } from './domain/run-input';
+import { parseSendFileInput } from './domain/send-file-input';
+import { isFileInput, pathOf, sendingOf } from './domain/sending';
+import type { RunInput } from './domain/sending';
 import { escapeMarkdown, firstLine, shorten } from './domain/text';
 
 /** The type of the workflow `runCommand`, for typed clients. */
@@ -35,22 +39,32 @@ export interface StartRunOptions {
  * @throws {InvalidInputError} where input or id are wrong; nothing was started then
  * @throws {WorkflowExecutionAlreadyStartedError} where the id was used before
  */
-export async function startRunCommand(
+export function startRunCommand(
   client: Client,
   input: RunCommandInput,
   options: StartRunOptions = {},
 ): Promise<WorkflowHandleWithFirstExecutionRunId<RunCommandWorkflow>> {
-  const parsed = parseRunCommandInput(input);
+  return startRun(client, input, options);
+}
+
+/** Starts `sendFile`, or `runCommand`, by what the input is to send; otherwise as `startRunCommand`. */
+export async function startRun(
+  client: Client,
+  input: RunInput,
+  options: StartRunOptions = {},
+): Promise<WorkflowHandleWithFirstExecutionRunId<RunCommandWorkflow>> {
+  const parsed = isFileInput(input) ? parseSendFileInput(input) : parseRunCommandInput(input);
   const errors = [
     ...(parsed.ok ? [] : parsed.errors),
     ...(options.id === undefined ? [] : runIdErrors(options.id)),
   ];
   if (errors.length > 0) throw new InvalidInputError(errors);
-  return client.workflow.start<RunCommandWorkflow>(WORKFLOW_TYPES.runCommand, {
+  return client.workflow.start<RunCommandWorkflow>(sendingOf(input).workflow, {
     workflowId: options.id ?? newRunId(input),
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
     taskQueue: taskQueueOf(options.account ?? DEFAULT_ACCOUNT),
-    args: [input],
+    // Both take one input and end with the same kind of result.
+    args: [input as RunCommandInput],
     staticSummary: summaryFor(input),
   });
 }
@@ -58,8 +72,8 @@ export async function startRunCommand(
 const MAX_SUMMARY_BYTES = 400;
 
 /** The line people see in the Web UI, which takes it for Markdown; the server takes 400 bytes of it. */
-function summaryFor({ name, command }: RunCommandInput): string {
-  const text = firstLine(name ?? command.content);
+function summaryFor(input: RunInput): string {
+  const text = firstLine(input.name ?? (isFileInput(input) ? pathOf(input.file) : input.command.content));
   for (let length = [...text].length; ; length -= 10) {
     const summary = escapeMarkdown(shorten(text, length));
     if (length <= 10 || Buffer.byteLength(summary) <= MAX_SUMMARY_BYTES) return summary;
@@ -77,11 +91,13 @@ export function runCommandProgress(client: Client, id: string, runId?: string): 
 }
 
 /**
- * An id for a run: `run-<name or first word>-<time in UTC>-<eight random hex digits>`. Only the first word of the
+ * An id for a run: `run-<name or first word>-<time in UTC>-<eight random hex digits>`, of a file
+ * `send-<name>-…`. Only the first word of the
  * script gets into it: ids are seen by everybody who may see the namespace.
  */
-export function newRunId(input: RunCommandInput, now = new Date()): string {
-  const word = input.name ?? /^\s*(\S+)/.exec(input.command.content)?.[1]?.split('/').at(-1) ?? '';
+export function newRunId(input: RunInput, now = new Date()): string {
+  const isFile = isFileInput(input);
+  const word = input.name ?? (isFile ? input.file.name : firstWordOf(input.command.content));
   const slug = word
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
@@ -93,7 +109,11 @@ export function newRunId(input: RunCommandInput, now = new Date()): string {
     .update(time)
     .update(randomUUID())
     .digest('hex');
-  return ['run', ...(slug === '' ? [] : [slug]), time, hash.slice(0, 8)].join('-');
+  return [isFile ? 'send' : 'run', ...(slug === '' ? [] : [slug]), time, hash.slice(0, 8)].join('-');
+}
+
+function firstWordOf(script: string): string {
+  return /^\s*(\S+)/.exec(script)?.[1]?.split('/').at(-1) ?? '';
 }
 
 /** Ids of workflows that exist once per region, event or instance begin so; a run may not take their place. */

@@ -9,7 +9,7 @@ import type { ClientConnectConfig } from '@temporalio/envconfig';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_ACCOUNT, taskQueueOf } from './domain/messages';
-import { REGION_PATTERN } from './domain/run-command-input';
+import { REGION_PATTERN } from './domain/run-input';
 import { cacheDirOf, stateDirOf } from './stack/paths';
 
 /** Where Temporal is. */

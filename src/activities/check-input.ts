@@ -25,10 +25,12 @@ import { HANDLE_SYSTEM_EVENT, systemEventIdOf } from '../domain/event-messages';
 import { taskQueueOf } from '../domain/messages';
 import type { InputError } from '../domain/messages';
 import type { HandleSystemEventInput } from '../domain/system-event';
-import { formatInputErrors, parseRunCommandInput } from '../domain/run-command-input';
 import { parseManageTimedInput } from '../domain/timed-input';
 import { MANAGE_TIMED, timedStartIdOf } from '../domain/timed-commands';
 import type { ManageTimedInput } from '../domain/timed-commands';
+import { isObject, formatInputErrors } from '../domain/run-input';
+import { parseRunCommandInput } from '../domain/run-command-input';
+import { parseSendFileInput } from '../domain/send-file-input';
 import { parseManageCommandsInput } from '../domain/saved-command-input';
 import {
   parseDiscardCopiesInput,
@@ -39,7 +41,9 @@ import {
 
 const PARSERS = {
   runCommand: parseRunCommandInput,
-  previewRun: parseRunCommandInput,
+  sendFile: parseSendFileInput,
+  previewRun: (input: unknown) =>
+    isObject(input) && 'file' in input ? parseSendFileInput(input) : parseRunCommandInput(input),
   manageCommands: parseManageCommandsInput,
   manageTimed: (input: unknown) => parseManageTimedInput(input, Date.now()),
   reportAgents: parseReportAgentsInput,

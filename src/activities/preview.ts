@@ -4,6 +4,8 @@ import type { EcsClient } from '../ecs/client';
 import { EcsError } from '../ecs/errors';
 import type { RunCommandInput } from '../domain/messages';
 import { MAX_BATCH, spreadOverZones } from '../domain/plan';
+import { isFileInput, sendingOf } from '../domain/sending';
+import type { RunInput } from '../domain/sending';
 import type { PreviewFindings, RunPreview } from '../domain/run-preview';
 import { previewOf } from '../domain/run-preview';
 import { atBoundary } from './failures';
@@ -11,16 +13,17 @@ import { checkTargets, selectTargets } from './select-targets';
 
 export interface PreviewActivities {
   /** `askEcs`: the first batch is sent with RepeatMode DryRun, which ECS only checks. */
-  previewRun(request: { input: RunCommandInput; askEcs: boolean }): Promise<RunPreview>;
+  previewRun(request: { input: RunInput; askEcs: boolean }): Promise<RunPreview>;
 }
 
 export function createPreviewActivities(ecs: EcsClient): PreviewActivities {
   return {
     previewRun: ({ input, askEcs }) =>
       atBoundary(async () => {
-        const { region, targets, command, rate } = input;
+        const { region, targets, rate } = input;
+        const { need } = sendingOf(input);
         const { ids, left } = await selectTargets(ecs, region, targets);
-        const { fit, unfit, zoneOf, running } = await checkTargets(ecs, region, ids, command.type);
+        const { fit, unfit, zoneOf, running } = await checkTargets(ecs, region, ids, need);
         const findings: PreviewFindings = {
           fit: rate?.spreadOverZones ? spreadOverZones(fit, zoneOf) : fit,
           unfit,
@@ -31,7 +34,7 @@ export function createPreviewActivities(ecs: EcsClient): PreviewActivities {
           },
         };
         const preview = previewOf(input, findings);
-        return askEcs && fit.length > 0
+        return askEcs && fit.length > 0 && !isFileInput(input)
           ? { ...preview, verdict: await verdictOf(ecs, input, findings.fit.slice(0, MAX_BATCH)) }
           : preview;
       }),

@@ -1,21 +1,24 @@
 /**
- * Activities of `runCommand`: resolve, dispatch, collect, stop. Thin: they translate between Temporal (attempts,
+ * Activities of `runCommand` and `sendFile`: resolve, dispatch, collect, stop. Thin: they translate between Temporal (attempts,
  * failures) and src/ecs; what a status or an unfit instance means is decided in src/domain.
  *
  * The one rule: an attempt may be the second one. Each of these may be run again after a lost answer or a dead worker
- * without starting a command twice.
+ * without sending anything twice.
  */
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { EcsClient } from '../ecs/client';
+import type { InvocationResult } from '../ecs/cloud-assistant';
 import { isInstanceEnd } from '../domain/invocation';
 import type { InvocationState } from '../domain/invocation';
-import type { CommandSpec, CommandType, InstanceRow, StoredRow, Targets } from '../domain/messages';
+import type { CommandSpec, InstanceRow, StoredRow, Targets } from '../domain/messages';
 import { spreadOverZones } from '../domain/plan';
+import type { Need } from '../domain/plan';
 import { ALL_ROWS_UP_TO, emptyTotals } from '../domain/rows';
 import type { BatchReport } from '../domain/rows';
 import { carriesIds } from '../domain/run-state';
 import type { Resolved, Slice } from '../domain/run-state';
+import type { FileSpec } from '../domain/sending';
 import { VISIBLE_WITHIN_MS } from '../domain/waiting';
 import type { ResultStore, RunKey } from '../results/store';
 import { atBoundary } from './failures';
@@ -54,15 +57,16 @@ export interface RunCommandActivities {
     region: string;
     run: string;
     targets: Targets;
-    type: CommandType;
+    type: Need;
     /** Neighbours in the plan are of different zones. */
     spread?: boolean;
   }): Promise<Resolved>;
   /** Checks a batch again after ECS refused it because of one instance. */
-  recheckBatch(request: Batch & { type: CommandType }): Promise<{ fit: string[]; unfit: InstanceRow[] }>;
+  recheckBatch(request: Batch & { type: Need }): Promise<{ fit: string[]; unfit: InstanceRow[] }>;
   dispatchBatch(
     request: Batch & { command: CommandSpec; name?: string; clientToken: string },
   ): Promise<{ invokeId: string }>;
+  dispatchFileBatch(request: Batch & { file: FileSpec; clientToken: string }): Promise<{ invokeId: string }>;
   /**
    * Reads every row into the result store.
    * `final`: nothing is waited for any more; what is alive or missing becomes Unknown with `why`.
@@ -70,8 +74,12 @@ export interface RunCommandActivities {
   collectResults(
     request: Batch & { invokeId: string; all: boolean; final?: { why: string } },
   ): Promise<BatchReport>;
+  /** The same of a batch of a file. */
+  collectFileResults: RunCommandActivities['collectResults'];
   /** Stops what is alive of a batch; without an invokeId it looks for the invocation by its tags first. */
   stopBatch(request: Batch & { invokeId?: string }): Promise<StopReport>;
+  /** There is no stopping a file; without an invokeId it looks for the file task by its tags. */
+  findFileBatch(request: Batch & { invokeId?: string }): Promise<StopReport>;
   /** Puts the same row for every instance of a batch, or of what was never in one, into the result store: no invocation speaks of them. */
   recordBatch(
     request: Omit<Batch, 'batch'> & { batch?: number; row: Omit<InstanceRow, 'instanceId'>; all: boolean },
@@ -83,6 +91,53 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
     'plan' in slice
       ? (await store.readPlan(runKey(run), slice.plan)).slice(slice.start, slice.start + slice.count)
       : slice.instanceIds;
+
+  /** Sends a batch; a late attempt looks first whether an earlier one was accepted after all. */
+  const sendOnce = (
+    request: Batch,
+    find: (tags: Record<string, string>) => Promise<InvocationState[]>,
+    send: (instanceIds: string[], tags: Record<string, string>) => Promise<{ invokeId: string }>,
+  ): Promise<{ invokeId: string }> =>
+    atBoundary(async () => {
+      const instanceIds = await idsOf(request);
+      const tags = tagsOf(request.run, request.batch);
+      const info = activityInfo();
+      const sinceFirst = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
+      if (info.attempt > 1 && sinceFirst > TRUST_CLIENT_TOKEN_MS) {
+        const sent = coversBatch(await find(tags), instanceIds);
+        if (sent) return { invokeId: sent.invokeId };
+      }
+      return send(instanceIds, tags);
+    });
+
+  const collect = (
+    { invokeId, all, final, ...request }: Parameters<RunCommandActivities['collectResults']>[0],
+    pages: AsyncIterable<InvocationResult[]>,
+  ): Promise<BatchReport> =>
+    atBoundary(async () => {
+      const { run, batch } = request;
+      const instanceIds = await idsOf(request);
+      const wanted = new Set(instanceIds);
+      const rows = new Map<string, StoredRow>();
+      let alive = 0;
+      for await (const page of pages) {
+        const ended: StoredRow[] = [];
+        for (const result of page) {
+          const row = storedRow(result, batch, final?.why);
+          if (!row) alive += 1;
+          else if (wanted.has(row.instanceId)) ended.push(row);
+        }
+        for (const row of ended) rows.set(row.instanceId, row);
+        await store.append(runKey(run), ended);
+      }
+      if (alive > 0) return { totals: emptyTotals(), rows: [], alive };
+      const missing = instanceIds.filter((id) => !rows.has(id));
+      if (missing.length > 0 && !final && activityInfo().attempt < LOOKS_FOR_MISSING_ROWS)
+        throw rowsMissing(missing);
+      const lost = missing.map((instanceId) => lostRow(instanceId, invokeId, batch));
+      await store.append(runKey(run), lost);
+      return report([...rows.values(), ...lost], all);
+    });
 
   return {
     resolveTargets: ({ region, run, targets, type, spread }) =>
@@ -109,44 +164,24 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
       }),
 
     dispatchBatch: ({ command, name, clientToken, ...request }) =>
-      atBoundary(async () => {
-        const { region, run, batch } = request;
-        const instanceIds = await idsOf(request);
-        const tags = tagsOf(run, batch);
-        const info = activityInfo();
-        const sinceFirst = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
-        if (info.attempt > 1 && sinceFirst > TRUST_CLIENT_TOKEN_MS) {
-          const sent = coversBatch(await ecs.findInvocations(region, tags), instanceIds);
-          if (sent) return { invokeId: sent.invokeId };
-        }
-        return ecs.runCommand({ region, instanceIds, command, name, clientToken, tags });
-      }),
+      sendOnce(
+        request,
+        (tags) => ecs.findInvocations(request.region, tags),
+        (instanceIds, tags) =>
+          ecs.runCommand({ region: request.region, instanceIds, command, name, clientToken, tags }),
+      ),
 
-    collectResults: ({ invokeId, all, final, ...request }) =>
-      atBoundary(async () => {
-        const { region, run, batch } = request;
-        const instanceIds = await idsOf(request);
-        const wanted = new Set(instanceIds);
-        const rows = new Map<string, StoredRow>();
-        let alive = 0;
-        for await (const page of ecs.invocationResultPages(region, invokeId)) {
-          const ended: StoredRow[] = [];
-          for (const result of page) {
-            const row = storedRow(result, batch, final?.why);
-            if (!row) alive += 1;
-            else if (wanted.has(row.instanceId)) ended.push(row);
-          }
-          for (const row of ended) rows.set(row.instanceId, row);
-          await store.append(runKey(run), ended);
-        }
-        if (alive > 0) return { totals: emptyTotals(), rows: [], alive };
-        const missing = instanceIds.filter((id) => !rows.has(id));
-        if (missing.length > 0 && !final && activityInfo().attempt < LOOKS_FOR_MISSING_ROWS)
-          throw rowsMissing(missing);
-        const lost = missing.map((instanceId) => lostRow(instanceId, invokeId, batch));
-        await store.append(runKey(run), lost);
-        return report([...rows.values(), ...lost], all);
-      }),
+    dispatchFileBatch: ({ file, clientToken, ...request }) =>
+      sendOnce(
+        request,
+        (tags) => ecs.findSentFiles(request.region, tags),
+        (instanceIds, tags) => ecs.sendFile({ region: request.region, instanceIds, file, clientToken, tags }),
+      ),
+
+    collectResults: (request) =>
+      collect(request, ecs.invocationResultPages(request.region, request.invokeId)),
+
+    collectFileResults: (request) => collect(request, rowsOfFile(ecs, request.region, request.invokeId)),
 
     stopBatch: ({ invokeId, ...request }) =>
       atBoundary(async () => {
@@ -156,10 +191,7 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
           ? await ecs.describeInvocation(region, invokeId)
           : coversBatch(await ecs.findInvocations(region, tagsOf(run, batch)), instanceIds);
         const known = invokeId ?? state?.invokeId;
-        if (known === undefined) {
-          if (activityInfo().attempt < LOOKS_FOR_UNKNOWN_INVOCATION) throw notListed(`batch ${batch}`);
-          return { started: [] };
-        }
+        if (known === undefined) return giveUpLooking(batch);
         const open =
           state?.instances.filter((i) => !isInstanceEnd(i.status)) ?? instanceIds.map(openInstance);
         if (open.length > 0)
@@ -172,6 +204,14 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
           invokeId: known,
           started: open.filter((i) => i.status === 'Running').map((i) => i.instanceId),
         };
+      }),
+
+    findFileBatch: ({ invokeId, ...request }) =>
+      atBoundary(async () => {
+        const { region, run, batch } = request;
+        if (invokeId !== undefined) return { invokeId, started: [] };
+        const sent = coversBatch(await ecs.findSentFiles(region, tagsOf(run, batch)), await idsOf(request));
+        return sent ? { invokeId: sent.invokeId, started: [] } : giveUpLooking(batch);
       }),
 
     recordBatch: async ({ batch, row, all, ...request }) => {
@@ -195,6 +235,20 @@ function runKey(runId: string): RunKey {
 
 function tagsOf(run: string, batch: number): Record<string, string> {
   return { [RUN_TAG]: run, [BATCH_TAG]: String(batch) };
+}
+
+/** All instances of a file task are in one answer. */
+async function* rowsOfFile(
+  ecs: EcsClient,
+  region: string,
+  invokeId: string,
+): AsyncIterable<InvocationResult[]> {
+  yield (await ecs.describeSentFile(region, invokeId))?.rows ?? [];
+}
+
+function giveUpLooking(batch: number): StopReport {
+  if (activityInfo().attempt < LOOKS_FOR_UNKNOWN_INVOCATION) throw notListed(`batch ${batch}`);
+  return { started: [] };
 }
 
 function openInstance(instanceId: string): { instanceId: string; status: string } {

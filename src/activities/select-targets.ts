@@ -1,8 +1,9 @@
-/** From what a run is to be on to the instances that can take its command, and why the others cannot. */
+/** From what a run is to be on to the instances that can take what it sends, and why the others cannot. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { EcsClient } from '../ecs/client';
-import type { CommandType, InstanceRow, Targets } from '../domain/messages';
+import type { InstanceRow, Targets } from '../domain/messages';
 import { MAX_TARGETS, sortOut } from '../domain/plan';
+import type { Need } from '../domain/plan';
 
 export interface Selected {
   /** Each once. */
@@ -49,7 +50,7 @@ export async function checkTargets(
   ecs: EcsClient,
   region: string,
   instanceIds: string[],
-  type: CommandType,
+  need: Need,
 ): Promise<Checked> {
   const instances = new Map((await ecs.describeInstances(region, instanceIds)).map((i) => [i.instanceId, i]));
   const running = instanceIds.filter((id) => instances.get(id)?.status === 'Running');
@@ -60,7 +61,7 @@ export async function checkTargets(
     agent: agents.get(instanceId),
   }));
   return {
-    ...sortOut(candidates, type, region),
+    ...sortOut(candidates, need, region),
     zoneOf: (id) => instances.get(id)?.zoneId ?? '',
     agentVersionOf: (id) => agents.get(id)?.version ?? '',
     running: running.length,

@@ -1,5 +1,5 @@
 /**
- * Looking at invocations in the cheapest of three ways, decided anew at each look: listing newest first (one page serves
+ * Looking at invocations, of commands and of files, in the cheapest of three ways, decided anew at each look: listing newest first (one page serves
  * 50 and shows ends at once; the order is not documented, so it is trusted only while answers are seen to be in it),
  * listing what is alive by status and intersecting, and asking by id. No tag filter: it ends at 1,000 resources.
  *
@@ -21,8 +21,43 @@ const FRUITLESS_PAGES = 2;
 /** A wait may have been registered this much before the invocation's own CreationTime (clocks differ). */
 const CLOCK_SLACK_MS = 60_000;
 
-export async function lookAtInvocations(request: LookRequest): Promise<Look> {
-  const work = new InvocationLook(request);
+/** Where they are listed. */
+interface Listing {
+  pages(status?: string): AsyncIterable<InvocationState[]>;
+  one(invokeId: string): Promise<InvocationState | undefined>;
+  /** Each a filter of its own. */
+  alive: readonly string[];
+}
+
+export function lookAtInvocations(request: LookRequest): Promise<Look> {
+  const { ecs, region } = request;
+  const { files: _, ...memory } = request.memory;
+  return lookAt(
+    { ...request, memory },
+    {
+      pages: (status) => ecs.invocationPages(region, status),
+      one: (invokeId) => ecs.describeInvocation(region, invokeId),
+      alive: ['Running', 'Pending', 'Stopping'],
+    },
+  );
+}
+
+/** Their memory is apart: how busy an account is with files says nothing of its commands. */
+export async function lookAtFiles(request: LookRequest): Promise<Look> {
+  const { ecs, region, memory } = request;
+  const look = await lookAt(
+    { ...request, memory: memory.files ?? {} },
+    {
+      pages: (status) => ecs.sentFilePages(region, status),
+      one: (invokeId) => ecs.describeSentFile(region, invokeId),
+      alive: ['Running', 'Pending'],
+    },
+  );
+  return { ...look, memory: { files: look.memory } };
+}
+
+async function lookAt(request: LookRequest, listing: Listing): Promise<Look> {
+  const work = new InvocationLook(request, listing);
   if (work.open.size > ASK_DIRECTLY && !request.memory.unordered) await work.listNewest();
   if (work.open.size > ASK_DIRECTLY) await work.listAlive();
   await work.askEach();
@@ -37,7 +72,10 @@ class InvocationLook {
   private statusPages = 0;
   private asks = 0;
 
-  constructor(private readonly request: LookRequest) {
+  constructor(
+    private readonly request: LookRequest,
+    private readonly listing: Listing,
+  ) {
     this.open = new Map(request.waits.map((wait) => [wait.key, wait]));
     const memory = { ...request.memory };
     this.look = { ended: new Set(), seen: new Set(), states: new Map(), memory, calls: 0, how: '' };
@@ -46,7 +84,7 @@ class InvocationLook {
   async listNewest(): Promise<void> {
     let fruitless = 0;
     let previous = Infinity;
-    for await (const page of this.request.ecs.invocationPages(this.request.region)) {
+    for await (const page of this.listing.pages()) {
       this.pages += 1;
       const before = this.open.size;
       for (const state of page) {
@@ -71,15 +109,15 @@ class InvocationLook {
 
   /** What is listed as alive is alive; what is not is left open for askEach, which confirms. */
   async listAlive(): Promise<void> {
-    const { ecs, region, memory } = this.request;
+    const { memory } = this.request;
     const worth = this.open.size;
     if ((memory.livePages ?? 0) >= worth) {
       // Forgotten little by little, so that a quieter account is noticed.
       this.look.memory.livePages = Math.floor((memory.livePages ?? 0) * 0.9);
       return;
     }
-    for (const status of ['Running', 'Pending', 'Stopping']) {
-      for await (const page of ecs.invocationPages(region, status)) {
+    for (const status of this.listing.alive) {
+      for await (const page of this.listing.pages(status)) {
         this.statusPages += 1;
         for (const state of page) this.note(state);
         if (this.statusPages > worth) break;
@@ -90,13 +128,13 @@ class InvocationLook {
   }
 
   async askEach(): Promise<void> {
-    const { ecs, region, now } = this.request;
+    const { now } = this.request;
     const candidates = [...this.open.values()]
       .filter((wait) => this.mayBeAsked(wait))
       .sort(() => Math.random() - 0.5);
     for (const wait of candidates.slice(0, ASKS_PER_LOOK)) {
       this.asks += 1;
-      const state = await ecs.describeInvocation(region, wait.key);
+      const state = await this.listing.one(wait.key);
       if (state) this.note(state);
       else if (wait.seen || now - wait.since > VISIBLE_WITHIN_MS) this.look.ended.add(wait.key);
     }

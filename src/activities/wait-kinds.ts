@@ -10,12 +10,13 @@ import { VISIBLE_WITHIN_MS } from '../domain/waiting';
 import { readInstancesKey } from '../domain/watch';
 import type { Wait, WaitKind, WatchMemory } from '../domain/watch';
 import { describeKnownAgents } from './known-agents';
-import { lookAtInvocations } from './wait-invocations';
+import { lookAtFiles, lookAtInvocations } from './wait-invocations';
 
 export interface Look {
   ended: Set<string>;
   seen: Set<string>;
   states: Map<string, Record<string, number>>;
+  /** What is new in it. */
   memory: WatchMemory;
   calls: number;
   how: string;
@@ -32,6 +33,7 @@ export interface LookRequest {
 
 export const WAIT_KINDS: Record<WaitKind, (request: LookRequest) => Promise<Look>> = {
   invocation: lookAtInvocations,
+  file: lookAtFiles,
   agent: (request) => lookByIds(request, 50, agentsOf),
   snapshot: (request) => lookByIds(request, 100, snapshotsOf),
   systemEvent: (request) => lookByIds(request, 100, eventsOf),
@@ -54,7 +56,7 @@ async function lookByIds(request: LookRequest, perCall: number, ask: Ask): Promi
     ended: new Set(),
     seen: new Set(),
     states: new Map(),
-    memory: request.memory,
+    memory: {},
     calls: 0,
     how: '',
   };
@@ -128,7 +130,7 @@ async function eventsOf({ ecs, region }: LookRequest, waits: Wait[]): Promise<Se
 }
 
 /** All ids of all waits are read together: a batch of 100 costs what one instance costs. */
-async function lookAtInstances({ ecs, region, waits, memory, now }: LookRequest): Promise<Look> {
+async function lookAtInstances({ ecs, region, waits, now }: LookRequest): Promise<Look> {
   const asked = new Map(waits.map((wait) => [wait, readInstancesKey(wait.key)]));
   const ids = [...new Set([...asked.values()].flatMap(({ instanceIds }) => instanceIds))];
   const found = await ecs.describeInstances(region, ids);
@@ -147,7 +149,7 @@ async function lookAtInstances({ ecs, region, waits, memory, now }: LookRequest)
     ),
     seen: keys((_, { statuses }) => !statuses.includes(undefined)),
     states: new Map(),
-    memory,
+    memory: {},
     calls: Math.max(1, Math.ceil(ids.length / 100)),
     how: `instances ${ids.length}`,
   };

@@ -113,7 +113,7 @@ function installInputOf(options: InstallOptions, region: string): object {
 }
 
 function accepted<T>(parsed: { ok: true; input: T } | { ok: false; errors: InputError[] }): T {
-  if (!parsed.ok) throw usageError(parsed.errors.map(asOption));
+  if (!parsed.ok) throw usageError(parsed.errors.map((error) => asOption(error)));
   return parsed.input;
 }
 

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { environment } from '../config';
 import type { Config } from '../config';
 import type { Finding } from '../domain/findings';
-import { isRegionId } from '../domain/run-command-input';
+import { isRegionId } from '../domain/run-input';
 import type { InputError } from '../domain/messages';
 import { stripControl } from '../domain/text';
 import { compiled } from '../stack/paths';

@@ -4,9 +4,10 @@
  * The one rule: as with a run, a workflow finds it out; what is shown is what the worker sees.
  */
 import { randomUUID } from 'node:crypto';
-import type { RunCommandInput } from '../domain/messages';
 import { PREVIEW_RUN, previewIdOf } from '../domain/run-preview';
 import type { RunPreview } from '../domain/run-preview';
+import { isFileInput } from '../domain/sending';
+import type { RunInput } from '../domain/sending';
 import { NO_TARGETS } from '../domain/run-summary';
 import { stripControl } from '../domain/text';
 import { EXIT } from './exit';
@@ -16,11 +17,11 @@ import { resultOrError, withTemporal } from './region';
 import { plural } from './render';
 import { textTable } from './table';
 
-type PreviewRun = (input: RunCommandInput, how: { askEcs: boolean }) => Promise<RunPreview>;
+type PreviewRun = (input: RunInput, how: { askEcs: boolean }) => Promise<RunPreview>;
 
 /** Shows the preview; exit code 1 where ECS itself would refuse, or where nothing could take the command. */
 export async function dryRun(
-  input: RunCommandInput,
+  input: RunInput,
   options: { json?: boolean; askEcs?: boolean },
   { config, terminal }: Context,
 ): Promise<ExitCode> {
@@ -32,7 +33,11 @@ export async function dryRun(
     });
     const preview = await resultOrError(handle.result());
     const columns = terminal.resultsOnTerminal ? terminal.columns : undefined;
-    terminal.result(options.json ? JSON.stringify(preview, null, 2) : previewText(preview, columns));
+    terminal.result(
+      options.json
+        ? JSON.stringify(preview, null, 2)
+        : previewText(preview, columns, isFileInput(input) ? 'The file' : 'The script'),
+    );
     const empty = preview.fit.count + preview.unfit.count === 0;
     if (empty && !input.targets.allowEmpty) terminal.say(NO_TARGETS);
     terminal.say('Nothing was started.');
@@ -42,7 +47,7 @@ export async function dryRun(
 }
 
 /** The preview for people. */
-export function previewText(preview: RunPreview, columns?: number): string {
+export function previewText(preview: RunPreview, columns?: number, what = 'The script'): string {
   const { fit, unfit, left, limits, batches, calls, script, verdict } = preview;
   const sizes = [...batches.sizes.slice(0, 12), ...(batches.count > 12 ? ['…'] : [])].join(', ');
   const reasons = [...unfit.rows, ...left.rows].map(({ instanceId, reason }) =>
@@ -62,7 +67,7 @@ export function previewText(preview: RunPreview, columns?: number): string {
     ...(reasons.length > 0 ? ['', textTable(['NOT ON', 'REASON'], reasons, columns)] : []),
     ...(more > 0 ? [`and ${more} more`] : []),
     '',
-    'The script:',
+    `${what}:`,
     stripControl(script),
   ].join('\n');
 }

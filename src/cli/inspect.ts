@@ -39,7 +39,7 @@ export async function status(
 ): Promise<ExitCode> {
   return withRun(config, id, async (temporal, described) => {
     const run = refOf(described);
-    if (options.follow && described.type === WORKFLOW_TYPES.runCommand) {
+    if (options.follow && isRun(described.type)) {
       return followToEnd(temporal, run, { terminal, json: options.json });
     }
     const state = await stateOf(temporal, described);
@@ -59,7 +59,7 @@ export async function results(
   { config, terminal }: Context,
 ): Promise<ExitCode> {
   return withRun(config, id, async (temporal, described) => {
-    if (described.type !== WORKFLOW_TYPES.runCommand) throw notARun(described);
+    if (!isRun(described.type)) throw notARun(described);
     const run = refOf(described);
     const { rows, complete } = await rowsOf(temporal, run, described, config);
     const wanted = rows.filter(
@@ -92,7 +92,7 @@ export async function cancel(
   return withRun(config, id, async (temporal, described) => {
     if (described.type === INSTALL_AGENTS)
       return cancelInstall(temporal.client.workflow.getHandle(id), options, { config, terminal });
-    if (described.type !== WORKFLOW_TYPES.runCommand) throw notARun(described);
+    if (!isRun(described.type)) throw notARun(described);
     const run = refOf(described);
     if (described.status.name === 'RUNNING') {
       await cancelRun(temporal, run);
@@ -110,6 +110,11 @@ export async function cancel(
     terminal.result(options.json ? runJson(temporal, run, result) : resultText(result, columns));
     return result.outcome === 'cancelled' ? EXIT.ok : exitCodeOf(result);
   });
+}
+
+/** Commands and files alike. */
+function isRun(type: string): boolean {
+  return type === WORKFLOW_TYPES.runCommand || type === WORKFLOW_TYPES.sendFile;
 }
 
 // --- finding the run ---
@@ -149,17 +154,17 @@ function refOf({ workflowId, runId, raw }: WorkflowExecutionDescription): RunRef
 function notARun({ workflowId, type }: WorkflowExecutionDescription): CliError {
   return new CliError(
     EXIT.notCarriedOut,
-    `${workflowId} is a workflow ${type}, not a command run; see: ${selfCommand()} status ${workflowId}`,
+    `${workflowId} is a workflow ${type}, no run of a command or file; see: ${selfCommand()} status ${workflowId}`,
   );
 }
 
-/** A run of commands that has ended with a result, and all of its rows. */
+/** A run that has ended with a result, and all of its rows. */
 export async function endedRun(
   temporal: Temporal,
   described: WorkflowExecutionDescription,
   config: Config,
 ): Promise<{ run: RunRef; rows: StoredRow[] }> {
-  if (described.type !== WORKFLOW_TYPES.runCommand) throw notARun(described);
+  if (!isRun(described.type)) throw notARun(described);
   const run = refOf(described);
   const { name } = described.status;
   if (name !== 'COMPLETED') {
@@ -176,7 +181,7 @@ type RunState = { progress: unknown } | { result: RunCommandResult } | { reason:
 
 async function stateOf(temporal: Temporal, described: WorkflowExecutionDescription): Promise<RunState> {
   if (described.status.name === 'RUNNING') return progressOf(temporal, described);
-  if (described.type !== WORKFLOW_TYPES.runCommand) return { reason: '' };
+  if (!isRun(described.type)) return { reason: '' };
   try {
     return { result: await resultOf(temporal, refOf(described)) };
   } catch (error) {
@@ -191,8 +196,7 @@ async function progressOf(
 ): Promise<RunState> {
   const { client, connection } = temporal;
   try {
-    if (type === WORKFLOW_TYPES.runCommand)
-      return { progress: await new RunProgress(temporal, { workflowId, runId }).look() };
+    if (isRun(type)) return { progress: await new RunProgress(temporal, { workflowId, runId }).look() };
     const query = (): Promise<unknown> => client.workflow.getHandle(workflowId, runId).query(PROGRESS_QUERY);
     return { progress: await connection.withDeadline(Date.now() + QUERY_TIMEOUT_MS, query) };
   } catch {
@@ -232,10 +236,9 @@ function statusText(
   if ('reason' in state)
     return [...lines, ...(state.reason === '' ? [] : [stripControl(state.reason)])].join('\n');
   const { progress } = state;
-  const line =
-    type === WORKFLOW_TYPES.runCommand
-      ? progressLine(progress as RunCommandProgress, new Date())
-      : stripControl(JSON.stringify(progress, null, 2));
+  const line = isRun(type)
+    ? progressLine(progress as RunCommandProgress, new Date())
+    : stripControl(JSON.stringify(progress, null, 2));
   return [...lines, line].join('\n');
 }
 

@@ -7,7 +7,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { PROGRESS_QUERY } from '../domain/messages';
-import { isRegionId } from '../domain/run-command-input';
+import { isRegionId } from '../domain/run-input';
 import { stripControl } from '../domain/text';
 import { connectTemporal } from './connection';
 import type { Temporal } from './connection';

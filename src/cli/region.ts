@@ -9,7 +9,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Config } from '../config';
 import { INVALID_INPUT } from '../domain/messages';
 import type { InputError } from '../domain/messages';
-import { isRegionId } from '../domain/run-command-input';
+import { isRegionId } from '../domain/run-input';
 import { runningStack } from '../stack/stack-file';
 import { connectTemporal, findObstacles } from './connection';
 import type { Temporal } from './connection';

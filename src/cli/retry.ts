@@ -1,12 +1,13 @@
 /**
- * `steward retry ID --on …`: the command of a run again, on just those instances that ended so.
+ * `steward retry ID --on …`: what a run sent, again, on just those instances that ended so.
  *
  * The one rule: it acts on exactly the rows the first run wrote; a run whose rows are not all there is refused.
  */
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { runIdErrors } from '../client';
 import { OUTCOMES } from '../domain/messages';
-import type { Outcome, RunCommandInput } from '../domain/messages';
+import type { Outcome } from '../domain/messages';
+import type { RunInput } from '../domain/sending';
 import { stripControl } from '../domain/text';
 import { CliError, EXIT, usageError } from './exit';
 import type { ExitCode } from './exit';
@@ -75,7 +76,7 @@ function outcomesOf(on: string[]): Outcome[] {
 }
 
 /** The same run on other instances. An error limit in numbers may be above what is left; then there is none. */
-function again(first: RunCommandInput, instanceIds: string[], retryOf: string): RunCommandInput {
+function again(first: RunInput, instanceIds: string[], retryOf: string): RunInput {
   const { rate, ...rest } = first;
   const { maxErrors, ...others } = rate ?? {};
   const kept = typeof maxErrors === 'number' && maxErrors > instanceIds.length ? others : { ...rate };
@@ -87,7 +88,7 @@ async function inputOf(
   { client, namespace }: Temporal,
   workflowId: string,
   runId: string,
-): Promise<RunCommandInput> {
+): Promise<RunInput> {
   try {
     const { history } = await client.workflowService.getWorkflowExecutionHistory({
       namespace,
@@ -97,7 +98,7 @@ async function inputOf(
     const payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
     const [input] = payloads.slice(0, 1);
     const { payloadConverter } = client.options.loadedDataConverter;
-    if (input) return payloadConverter.fromPayload<RunCommandInput>(input);
+    if (input) return payloadConverter.fromPayload<RunInput>(input);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }

@@ -1,5 +1,5 @@
 /**
- * Names, options and help of the commands around runs: `run`, `status`, `results`, `cancel`, what is said to a run
+ * Names, options and help of the commands around runs: `run`, `send`, `status`, `results`, `cancel`, what is said to a run
  * while it goes on, and runs that recur.
  *
  * The one rule: as in main.ts, nothing is done here; a command's own file is loaded when it is called.
@@ -13,6 +13,7 @@ import type { RetryOptions } from './retry';
 import type { RunOptions } from './run-options';
 import type { CommandOptions, EditOptions } from './saved-commands';
 import type { ScheduleOptions } from './schedule';
+import type { SendOptions } from './send-options';
 import { addTimedCommands } from './timed-commands';
 
 /** Options whose lists are absent where nothing was typed. */
@@ -22,6 +23,7 @@ const JSON_HELP = 'print one JSON document';
 
 export function addRunCommands(steward: Command, door: Door): void {
   addRun(steward, door);
+  addSend(steward, door);
   addInspection(steward, door);
   addControl(steward, door);
   addRetry(steward, door);
@@ -62,7 +64,7 @@ function addControl(steward: Command, { act, context }: Door): void {
 function addRetry(steward: Command, { act, context }: Door): void {
   steward
     .command('retry <id>')
-    .description('the command of a run again, on those of its instances that ended so')
+    .description('the command or file of a run again, on those of its instances that ended so')
     .requiredOption(
       '--on <outcomes>',
       'failed, stopped, unfit, not-started, unknown; with commas, or repeated',
@@ -153,6 +155,30 @@ export function withTargets(command: Command): Command {
     .option('--allow-empty', 'a tag that nothing carries is a success on nothing, not a mistake');
 }
 
+/** How fast it goes. */
+function withRate(command: Command): Command {
+  return command
+    .option('--name <text>', 'a name for people')
+    .option('--max-concurrency <n>', 'instances under way at once: a number or a percentage such as 10%')
+    .option('--max-errors <n>', 'one error more, and nothing further starts: a number or a percentage')
+    .option('--canary <n>', 'these first, alone; any error among them, and nothing further starts')
+    .option('--approve', 'after the canary, wait for steward approve ID')
+    .option('--start-with <n>', 'so many at first; each success makes room for one more')
+    .option('--spread-zones', 'neighbours in the order of the run are of different zones');
+}
+
+/** How it is started and followed. */
+function withStart(command: Command): Command {
+  return command
+    .option('--id <id>', 'the id of the run; an id means one run, ever (default: made)')
+    .option('--detach', 'start it, print its id, do not wait')
+    .option('--yes', 'do not ask, however many instances it is')
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', EXIT_CODES);
+}
+
+const EXCLUSIVE_HELP = 'nothing else of ours on these instances meanwhile';
+
 /** What is run, and on what. */
 function withCommandOptions(command: Command): Command {
   return withTargets(command.usage('[options] -- COMMAND'))
@@ -174,15 +200,27 @@ function withCommandOptions(command: Command): Command {
 
 /** What a run is: its command, its targets, its rate. */
 function withRunOptions(command: Command): Command {
-  return withCommandOptions(command)
-    .option('--exclusive', 'nothing else of ours on these instances meanwhile')
-    .option('--name <text>', 'a name for people')
-    .option('--max-concurrency <n>', 'instances under way at once: a number or a percentage such as 10%')
-    .option('--max-errors <n>', 'one error more, and nothing further starts: a number or a percentage')
-    .option('--canary <n>', 'these first, alone; any error among them, and nothing further starts')
-    .option('--approve', 'after the canary, wait for steward approve ID')
-    .option('--start-with <n>', 'so many at first; each success makes room for one more')
-    .option('--spread-zones', 'neighbours in the order of the run are of different zones');
+  return withRate(withCommandOptions(command).option('--exclusive', EXCLUSIVE_HELP));
+}
+
+function addSend(steward: Command, { act, context }: Door): void {
+  const send = steward
+    .command('send <file>')
+    .description('send a file (up to 24 KB; - for stdin) to instances and wait for the result')
+    .requiredOption('--to <path>', 'where it goes, absolute; a path that ends in / is a directory')
+    .option('--mode <octal>', 'its mode (default: 0644)')
+    .option('--owner <name>', 'its owner (default: root)')
+    .option('--group <name>', 'its group (default: root)')
+    .option('--overwrite', 'replace a file that is there; otherwise that instance fails')
+    .option('--description <text>', 'kept with it in Cloud Assistant')
+    .option('--timeout <seconds>', 'time limit on each instance, 10 to 86400 (default: 60)')
+    .option('--exclusive', EXCLUSIVE_HELP)
+    .option('--dry-run', 'show targets, batches and calls; start nothing');
+  withStart(withRate(withTargets(send))).action(
+    act(async (file: string, options: Lists<SendOptions, keyof typeof NO_TARGET_LISTS>) =>
+      (await import('./send.js')).send(file, { ...NO_TARGET_LISTS, ...options }, context()),
+    ),
+  );
 }
 
 /** Lists of targets where nothing was typed. */
@@ -194,16 +232,11 @@ function addRun(steward: Command, { act, context }: Door): void {
     .command('run')
     .description('run a command on instances and wait for the result')
     .argument('[command...]', 'the script; words are joined by spaces');
-  withRunOptions(run)
-    .option('--id <id>', 'the id of the run; an id means one run, ever (default: made)')
+  withStart(withRunOptions(run))
     .option('--dry-run', 'show targets, batches, calls and script; start nothing')
     .addOption(
       new Option('--ask-ecs', 'with --dry-run: let ECS check the first call too').implies({ dryRun: true }),
     )
-    .option('--detach', 'start it, print its id, do not wait')
-    .option('--yes', 'do not ask, however many instances it is')
-    .option('--json', 'print one JSON document on stdout')
-    .addHelpText('after', EXIT_CODES)
     .action(
       act(async (words: string[], options: Lists<RunOptions, keyof typeof NO_LISTS>) =>
         (await import('./run.js')).run({ ...NO_LISTS, ...options }, words, context()),

@@ -23,17 +23,10 @@ export interface TargetOptions {
   allowEmpty?: boolean;
 }
 
-/** Options of `steward run` as commander gives them. */
-export interface RunOptions extends TargetOptions {
-  type: string;
+/** Options of everything that is sent: where to, how fast, how it is followed. */
+export interface SendingOptions extends TargetOptions {
   timeout?: string;
-  user?: string;
-  workingDirectory?: string;
-  passwordName?: string;
-  ossOutput?: string;
   exclusive?: boolean;
-  parameter: string[];
-  env: string[];
   name?: string;
   maxConcurrency?: string;
   maxErrors?: string;
@@ -42,16 +35,27 @@ export interface RunOptions extends TargetOptions {
   startWith?: string;
   spreadZones?: boolean;
   id?: string;
+  dryRun?: boolean;
+  detach?: boolean;
+  json?: boolean;
+  yes?: boolean;
+}
+
+/** Options of `steward run` as commander gives them. */
+export interface RunOptions extends SendingOptions {
+  type: string;
+  user?: string;
+  workingDirectory?: string;
+  passwordName?: string;
+  ossOutput?: string;
+  parameter: string[];
+  env: string[];
   file?: string;
   /** Id or name of a saved command. */
   command?: string;
   /** … and what it is. */
   saved?: SavedCommand;
-  dryRun?: boolean;
   askEcs?: boolean;
-  detach?: boolean;
-  json?: boolean;
-  yes?: boolean;
 }
 
 export type ReadOptions = { ok: true; input: RunCommandInput } | { ok: false; errors: InputError[] };
@@ -91,8 +95,8 @@ export function readRunOptions(options: RunOptions, words: string[], defaultRegi
   const read = errors.length > 0;
   const judged = parsed.ok ? [] : parsed.errors.filter(({ path }) => !(read && path === 'command.content'));
   errors.push(
-    ...judged.map(asOption),
-    ...(options.id === undefined ? [] : runIdErrors(options.id).map(asOption)),
+    ...judged.map((error) => asOption(error)),
+    ...(options.id === undefined ? [] : runIdErrors(options.id).map((error) => asOption(error))),
   );
   if (parsed.ok && errors.length === 0) return { ok: true, input: parsed.input };
   return { ok: false, errors };
@@ -142,7 +146,8 @@ export function targetsOf({
   });
 }
 
-function rateOf(options: RunOptions): { rate?: object } {
+/** How fast it may go. */
+export function rateOf(options: SendingOptions): { rate?: object } {
   const rate = defined({
     maxConcurrency: amountOf(options.maxConcurrency),
     maxErrors: amountOf(options.maxErrors),
@@ -217,9 +222,12 @@ const OPTION_HINTS: Record<string, string> = {
     'is missing; give it after --, for example: steward run … -- cat /proc/meminfo (or --file PATH)',
 };
 
-/** An error of the input, as one of the option it came from. */
-export function asOption({ path, message }: InputError): InputError {
-  const option = OPTION_OF.find(([pattern]) => pattern.test(path))?.[1] ?? path;
+/** An error of the input, with the option it comes from; `own`: the options of that command alone. */
+export function asOption(
+  { path, message }: InputError,
+  own: readonly [path: RegExp, option: string][] = [],
+): InputError {
+  const option = [...own, ...OPTION_OF].find(([pattern]) => pattern.test(path))?.[1] ?? path;
   const missing = path === 'targets' || message.startsWith('is missing');
   return { path: option, message: (missing && OPTION_HINTS[path]) || message };
 }

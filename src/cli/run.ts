@@ -4,9 +4,11 @@
  * The one rule: everything that can be refused is refused before anything is started, every reason at once.
  */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { startRunCommand } from '../client';
+import { startRun } from '../client';
 import type { Config } from '../config';
-import type { RunCommandInput, RunCommandResult } from '../domain/messages';
+import type { RunCommandResult } from '../domain/messages';
+import { sendingOf } from '../domain/sending';
+import type { RunInput } from '../domain/sending';
 import { connectTemporal, findObstacles } from './connection';
 import type { Temporal } from './connection';
 import { dryRun } from './dry-run';
@@ -24,6 +26,8 @@ import type { Terminal } from './terminal';
 /** Above this many targets, or where their number is not known beforehand, a person has to say yes. */
 export const ASK_ABOVE = 50;
 
+type CarryOptions = Pick<RunOptions, 'id' | 'detach' | 'json' | 'yes' | 'dryRun' | 'askEcs'>;
+
 /** Runs the command to its exit code. */
 export async function run(
   options: RunOptions,
@@ -33,12 +37,21 @@ export async function run(
   const saved = options.command === undefined ? undefined : await findSaved(options.command, options, config);
   const read = readRunOptions({ ...options, saved }, words, config.ecs.region);
   if (!read.ok) throw usageError(read.errors);
-  if (options.dryRun) return dryRun(read.input, options, { config, terminal });
-  await confirm(read.input, options, terminal);
+  return carryOut(read.input, options, { config, terminal });
+}
+
+/** What is common to everything that is sent: preview or question, then start and follow. */
+export async function carryOut(
+  input: RunInput,
+  options: CarryOptions,
+  { config, terminal }: { config: Config; terminal: Terminal },
+): Promise<ExitCode> {
+  if (options.dryRun) return dryRun(input, options, { config, terminal });
+  await confirm(input, options, terminal);
   const temporal = await connectTemporal(config);
   try {
     await refuseOrWarn(temporal, options, terminal);
-    return await startAndFollow(temporal, read.input, options, terminal);
+    return await startAndFollow(temporal, input, options, terminal);
   } finally {
     await temporal.close();
   }
@@ -47,7 +60,7 @@ export async function run(
 /** Starts a run, and follows it unless it is to be left alone. */
 export async function startAndFollow(
   temporal: Temporal,
-  input: RunCommandInput,
+  input: RunInput,
   { id, detach, json }: Pick<RunOptions, 'id' | 'detach' | 'json'>,
   terminal: Terminal,
 ): Promise<ExitCode> {
@@ -89,9 +102,9 @@ export function runJson(temporal: Temporal, started: RunRef, result?: RunCommand
   return JSON.stringify({ ...ids, ...result }, null, 2);
 }
 
-async function start(temporal: Temporal, input: RunCommandInput, id?: string): Promise<RunRef> {
+async function start(temporal: Temporal, input: RunInput, id?: string): Promise<RunRef> {
   try {
-    const handle = await startRunCommand(temporal.client, input, { id, account: temporal.account });
+    const handle = await startRun(temporal.client, input, { id, account: temporal.account });
     return { workflowId: handle.workflowId, runId: handle.firstExecutionRunId };
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -104,7 +117,7 @@ async function start(temporal: Temporal, input: RunCommandInput, id?: string): P
 }
 
 /** A person agrees to a big run; where there is none to ask, `--yes` has to be typed. */
-async function confirm(input: RunCommandInput, options: RunOptions, terminal: Terminal): Promise<void> {
+async function confirm(input: RunInput, options: CarryOptions, terminal: Terminal): Promise<void> {
   const reason = reasonToAsk(input);
   if (reason === undefined || options.yes) return;
   if (!terminal.interactive) {
@@ -118,25 +131,27 @@ async function confirm(input: RunCommandInput, options: RunOptions, terminal: Te
 }
 
 /** Why a person should agree first; `undefined` where the run is small. */
-export function reasonToAsk({ region, targets }: RunCommandInput): string | undefined {
+export function reasonToAsk(input: RunInput): string | undefined {
+  const { region, targets } = input;
+  const { what } = sendingOf(input);
   const ids = targets.instanceIds?.length ?? 0;
   const { tags = [], resourceGroupId, all, limit } = targets;
   if (limit !== undefined && limit <= ASK_ABOVE) return undefined;
-  if (all) return `The command goes to EVERY instance in ${region}`;
+  if (all) return `The ${what} goes to EVERY instance in ${region}`;
   if (tags.length === 0 && resourceGroupId === undefined) {
-    return ids > ASK_ABOVE ? `The command goes to ${plural(ids, 'instance')} in ${region}` : undefined;
+    return ids > ASK_ABOVE ? `The ${what} goes to ${plural(ids, 'instance')} in ${region}` : undefined;
   }
   const names = tags.map(({ key, value }) => (value === undefined ? key : `${key}=${value}`)).join(' and ');
-  const what = [
+  const which = [
     ...(names === '' ? [] : [`tagged ${names}`]),
     ...(resourceGroupId === undefined ? [] : [`of resource group ${resourceGroupId}`]),
   ].join(' or ');
   const others = ids > 0 ? ` and to ${ids} more` : '';
-  return `The command goes to every instance ${what} in ${region}${others}; how many that are is not known before`;
+  return `The ${what} goes to every instance ${which} in ${region}${others}; how many that are is not known before`;
 }
 
 /** Without a worker a run would wait for one; that is what `--detach` may mean, and nothing else does. */
-async function refuseOrWarn(temporal: Temporal, options: RunOptions, terminal: Terminal): Promise<void> {
+async function refuseOrWarn(temporal: Temporal, options: CarryOptions, terminal: Terminal): Promise<void> {
   const obstacles = await findObstacles(temporal);
   if (obstacles.length === 0) return;
   if (!options.detach)

@@ -4,7 +4,7 @@
  * The one rule: real servers are meant only where `--cloud` is typed, and then nothing that only a simulator knows may
  * be typed beside it.
  */
-import { isRegionId } from '../domain/run-command-input';
+import { isRegionId } from '../domain/run-input';
 import type { InputError } from '../domain/messages';
 import type { StackOptions } from '../stack/stack';
 import { usageError } from './exit';

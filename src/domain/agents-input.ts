@@ -3,13 +3,7 @@ import { z } from 'zod';
 import type { InstallAgentsInput, RebootForAgentInput, ReportAgentsInput } from './agents';
 import { dangers, describeIssue, presentable } from './input-errors';
 import type { InputError } from './messages';
-import {
-  amountSchema,
-  instanceIdSchema,
-  regionSchema,
-  targetErrors,
-  targetsSchema,
-} from './run-command-input';
+import { amountSchema, instanceIdSchema, regionSchema, targetErrors, targetsSchema } from './run-input';
 
 z.config({ jitless: true });
 

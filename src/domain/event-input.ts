@@ -1,7 +1,7 @@
 /** What the workflows around system events accept; every error at once, with how to mend it. */
 import { z } from 'zod';
 import type { InputError } from './messages';
-import { REGION_PATTERN } from './run-command-input';
+import { REGION_PATTERN } from './run-input';
 import type { DrillInput, ReportSystemEventsInput } from './event-report';
 import { PATROL_KINDS } from './system-event';
 import type { HandleSystemEventInput, PatrolState } from './system-event';

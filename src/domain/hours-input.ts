@@ -18,7 +18,7 @@ import { MAX_DAYS, daysOf } from './hours-spec';
 import { dangers, describeIssue, presentable } from './input-errors';
 import type { InputError } from './messages';
 import { NAME_MESSAGE, isName } from './policy-schema';
-import { REGION_PATTERN } from './run-command-input';
+import { REGION_PATTERN } from './run-input';
 
 z.config({ jitless: true });
 

@@ -15,7 +15,11 @@ export function taskQueueOf(account: string): string {
 export const DEFAULT_ACCOUNT = 'default';
 
 /** Workflow type names as they appear in Temporal (`temporal workflow start --type …`). */
-export const WORKFLOW_TYPES = { runCommand: 'runCommand', watchRegion: 'watchRegion' } as const;
+export const WORKFLOW_TYPES = {
+  runCommand: 'runCommand',
+  sendFile: 'sendFile',
+  watchRegion: 'watchRegion',
+} as const;
 
 /**
  * Search attributes every namespace needs before a worker starts; the embedded stack registers them, elsewhere
@@ -127,7 +131,7 @@ export interface RateControl {
   spreadOverZones?: boolean;
 }
 
-/** Updates of `runCommand`; each answers with a sentence. `setLimits` takes maxConcurrency and maxErrors. */
+/** Updates of `runCommand` and `sendFile`; each answers with a sentence. `setLimits` takes maxConcurrency and maxErrors. */
 export const RUN_UPDATES = {
   pause: 'pause',
   resume: 'resume',

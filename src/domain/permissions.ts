@@ -13,6 +13,13 @@ export const FEATURES = {
     'DescribeInvocationResults',
     'StopInvocation',
   ],
+  sendFile: [
+    'DescribeInstances',
+    'ListTagResources',
+    'DescribeCloudAssistantStatus',
+    'SendFile',
+    'DescribeSendFileResults',
+  ],
   /** Beside those of runCommand. */
   savedCommands: ['CreateCommand', 'DescribeCommands', 'ModifyCommand', 'InvokeCommand', 'DeleteCommand'],
   agents: [

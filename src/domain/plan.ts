@@ -1,9 +1,12 @@
 /**
- * Which instances a command may go to, and in which batches.
+ * Which instances a command or file may go to, and in which batches.
  *
- * The one rule: one unfit instance fails a whole RunCommand, so the unfit are set aside before, each with its reason.
+ * The one rule: one unfit instance fails a whole RunCommand or SendFile, so the unfit are set aside before, each with its reason.
  */
 import type { CommandType, InstanceRow } from './messages';
+
+/** What an instance has to be for something to be sent to it. */
+export type Need = CommandType | 'LinuxPath' | 'WindowsPath';
 
 /** RunCommand takes at most this many instance ids a call. */
 export const MAX_BATCH = 100;
@@ -14,7 +17,7 @@ export const MAX_TARGETS = 10_000;
 /** The ids of up to so many instances a run carries itself (23 KB); those of more are kept in the result store. */
 export const BIGGEST_CARRIED_PLAN = 1_000;
 
-/** Codes with which ECS refuses a whole RunCommand because of one instance: check the batch again, then send the rest. */
+/** Codes with which ECS refuses a whole call because of one instance: check the batch again, then send the rest. */
 export const UNFIT_INSTANCE_CODES: readonly string[] = [
   'InvalidInstance.NotFound',
   'InvalidInstance.NotMatch',
@@ -27,15 +30,20 @@ export interface Candidate {
   agent?: { alive: boolean; lastHeartbeatAt: string };
 }
 
-/** Why `candidate` cannot take the command now; `undefined` where it can. */
-export function unfitReason(candidate: Candidate, type: CommandType, region: string): string | undefined {
+const PATHS: Partial<Record<Need, string>> = {
+  LinuxPath: 'a path that begins with /',
+  WindowsPath: 'a path with a drive',
+};
+
+/** Why it cannot be sent to `candidate` now; `undefined` where it can. */
+export function unfitReason(candidate: Candidate, need: Need, region: string): string | undefined {
   const { instance, agent } = candidate;
   if (!instance) return `not found in ${region}`;
   if (instance.status !== 'Running')
-    return `instance is ${instance.status || 'in an unknown state'}, a command needs Running`;
-  const wanted = type === 'RunShellScript' ? 'linux' : 'windows';
+    return `instance is ${instance.status || 'in an unknown state'}, a ${PATHS[need] ? 'file' : 'command'} needs Running`;
+  const wanted = need === 'RunShellScript' || need === 'LinuxPath' ? 'linux' : 'windows';
   if (instance.osType !== '' && instance.osType !== wanted)
-    return `${type} needs ${wanted}, the instance runs ${instance.osType}`;
+    return `${PATHS[need] ?? need} needs ${wanted}, the instance runs ${instance.osType}`;
   if (!agent) return 'Cloud Assistant agent: no status listed (not installed?)';
   if (!agent.alive) {
     const since = agent.lastHeartbeatAt ? `, last heartbeat ${agent.lastHeartbeatAt}` : ' (not installed?)';
@@ -44,16 +52,16 @@ export function unfitReason(candidate: Candidate, type: CommandType, region: str
   return undefined;
 }
 
-/** Splits candidates into ids that can take the command and rows that say why the others cannot. */
+/** Splits candidates into ids it can be sent to and rows that say why the others cannot. */
 export function sortOut(
   candidates: Candidate[],
-  type: CommandType,
+  need: Need,
   region: string,
 ): { fit: string[]; unfit: InstanceRow[] } {
   const fit: string[] = [];
   const unfit: InstanceRow[] = [];
   for (const candidate of candidates) {
-    const reason = unfitReason(candidate, type, region);
+    const reason = unfitReason(candidate, need, region);
     if (reason === undefined) fit.push(candidate.instanceId);
     else unfit.push({ instanceId: candidate.instanceId, outcome: 'Unfit', reason });
   }

@@ -68,6 +68,8 @@ export interface Pace {
   /** Batches that have not ended. */
   batches: readonly { instances: number }[];
   limits: Limits;
+  /** Instances a call takes; absent: those of RunCommand. */
+  maxBatch?: number;
   /** Instances of the canary; 0: none. */
   canary: number;
   /** Instances under way at first; 0: as many as the limit allows. */
@@ -114,12 +116,12 @@ export function nextBatchSize(pace: Pace): number {
   if (pace.stopped !== undefined || pace.paused || pace.batches.length >= MAX_BATCHES) return 0;
   const underWay = pace.batches.reduce((sum, batch) => sum + batch.instances, 0);
   const room = Math.min(allowedNow(pace) - underWay, left(pace), roomForCanary(pace));
-  return room <= 0 ? 0 : Math.ceil(room / Math.ceil(room / MAX_BATCH));
+  return room <= 0 ? 0 : Math.ceil(room / Math.ceil(room / (pace.maxBatch ?? MAX_BATCH)));
 }
 
 /** Batches still to come, as far as can be told now. */
 export function batchesToCome(pace: Pace): number {
-  return Math.ceil(left(pace) / Math.min(MAX_BATCH, pace.limits.maxConcurrency));
+  return Math.ceil(left(pace) / Math.min(pace.maxBatch ?? MAX_BATCH, pace.limits.maxConcurrency));
 }
 
 function left({ planned, next }: Pace): number {

@@ -6,6 +6,8 @@
 import { sentScript } from './command-environment';
 import type { CommandSpec, InstanceRow, RateControl } from './messages';
 import { limitsOf, nextBatchSize } from './rate';
+import { WINDOWS_PATH, isFileInput, pathOf, sendingOf } from './sending';
+import type { FileSpec, RunInput } from './sending';
 import { newRunState, noteTargets, takeBatch } from './run-state';
 
 export const PREVIEW_RUN = 'previewRun';
@@ -29,7 +31,7 @@ export interface RunPreview {
   batches: { count: number; sizes: number[] };
   /** Calls to ECS, should every instance succeed; beside them the watcher's looks, which all waits of a region share. */
   calls: Record<string, number>;
-  /** The script as the instances would get it: its environment before it, values in the place of its parameters. */
+  /** The script as the instances would get it: its environment before it, values in the place of its parameters; of a file, where it goes. */
   script: string;
   /** What ECS itself said of a RunCommand with RepeatMode DryRun for the first batch, where that was asked for. */
   verdict?: { accepted: boolean; message: string };
@@ -48,12 +50,11 @@ export interface PreviewFindings {
   calls: Record<string, number>;
 }
 
-export function previewOf(
-  { region, rate, command }: { region: string; rate?: RateControl; command: CommandSpec },
-  found: PreviewFindings,
-): RunPreview {
+export function previewOf(input: RunInput, found: PreviewFindings): RunPreview {
+  const { region, rate } = input;
+  const { action, maxBatch } = sendingOf(input);
   const planned = found.fit.length;
-  const sizes = batchSizes(rate, planned);
+  const sizes = batchSizes(rate, planned, maxBatch);
   const pages = sizes.reduce((sum, size) => sum + Math.ceil(size / RESULTS_PER_PAGE), 0);
   return {
     region,
@@ -62,21 +63,18 @@ export function previewOf(
     left: { count: found.left.length, rows: found.left.slice(0, MOST_SHOWN) },
     limits: limitsOf(rate, planned),
     batches: { count: sizes.length, sizes: sizes.slice(0, MOST_SHOWN) },
-    calls: { ...found.calls, RunCommand: sizes.length, DescribeInvocationResults: pages },
-    script: scriptOf(command),
+    calls: isFileInput(input)
+      ? { ...found.calls, [action]: sizes.length, DescribeSendFileResults: sizes.length }
+      : { ...found.calls, [action]: sizes.length, DescribeInvocationResults: pages },
+    script: isFileInput(input) ? fileText(input.file) : scriptOf(input.command),
   };
 }
 
 /** The batches of a run in which every instance succeeds and batches end in the order in which they were sent. */
-export function batchSizes(rate: RateControl | undefined, planned: number): number[] {
+export function batchSizes(rate: RateControl | undefined, planned: number, maxBatch?: number): number[] {
   const state = newRunState('', '');
   const plan = { plan: '', count: planned };
-  const command = { type: 'RunShellScript', content: '' } as const;
-  noteTargets(
-    state,
-    { plan, unfit: { count: 0, rows: [] }, storePath: '' },
-    { region: '', targets: {}, command, rate },
-  );
+  noteTargets(state, { plan, unfit: { count: 0, rows: [] }, storePath: '' }, { rate, maxBatch });
   state.approved = true;
   const sizes: number[] = [];
   for (;;) {
@@ -87,6 +85,13 @@ export function batchSizes(rate: RateControl | undefined, planned: number): numb
     state.totals.Success += ended.instances;
     state.totals.targets += ended.instances;
   }
+}
+
+/** What becomes of the file. */
+function fileText(file: FileSpec): string {
+  const { mode = '0644', owner = 'root', group = 'root', overwrite = false } = file;
+  const rights = WINDOWS_PATH.test(file.targetDirectory) ? '' : `, mode ${mode}, owner ${owner}:${group}`;
+  return `${pathOf(file)}${rights}, ${overwrite ? 'in the place of one that is there' : 'not where one is there already'}`;
 }
 
 /** Names of parameters differ by more than capitals. */

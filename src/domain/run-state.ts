@@ -1,5 +1,5 @@
 /**
- * What a command run knows of itself: one plain object, carried whole when the run continues as new. It has no more in it
+ * What a run knows of itself: one plain object, carried whole when the run continues as new. It has no more in it
  * than what is under way and sums of what has ended.
  *
  * The one rule: its size does not grow with the number of instances. The ids of a large run are in the result store.
@@ -101,11 +101,16 @@ export interface Resolved {
   storePath: string;
 }
 
-export function noteTargets(state: RunState, found: Resolved, { rate }: RunCommandInput): void {
+export function noteTargets(
+  state: RunState,
+  found: Resolved,
+  { rate, maxBatch }: Pick<RunCommandInput, 'rate'> & Pick<RunState, 'maxBatch'>,
+): void {
   state.plan = found.plan;
   state.storePath = found.storePath;
   state.planned = countOf(found.plan);
   state.targets = state.planned + found.unfit.count;
+  state.maxBatch = maxBatch;
   state.limits = limitsOf(rate, state.planned);
   const amountOf = (amount?: number | string): number =>
     amount === undefined ? 0 : Math.min(state.planned, instancesOf(amount, state.planned, 1));

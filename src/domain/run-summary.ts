@@ -5,6 +5,7 @@ import { outcomeOf } from './invocation';
 import { OUTCOMES } from './messages';
 import type { RunCommandProgress, RunCommandResult } from './messages';
 import type { Totals } from './rows';
+import type { Sending } from './sending';
 import { escapeMarkdown } from './text';
 
 /** What is said where nothing matched and nobody said that this may be. */
@@ -29,9 +30,10 @@ export function summaryOf(run: {
   refusal?: string;
   stopped?: string;
   startedBeforeStop: number;
+  what: Sending['what'];
 }): string {
   const { totals, refusal } = run;
-  if (refusal !== undefined) return `The command could not be sent: ${refusal}`;
+  if (refusal !== undefined) return `The ${run.what} could not be sent: ${refusal}`;
   if (run.outcome === 'no-targets') return NO_TARGETS;
   if (run.outcome === 'succeeded' && totals.targets === 0)
     return 'No instance matches the targets: nothing to do.';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { contentErrors } from './command-content';
 import { dangers, describeIssue, presentable } from './input-errors';
 import type { InputError } from './messages';
-import { REGION_PATTERN } from './run-command-input';
+import { REGION_PATTERN } from './run-input';
 import type { ManageCommandsInput } from './saved-commands';
 
 z.config({ jitless: true });

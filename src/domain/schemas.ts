@@ -48,6 +48,7 @@ import {
   WORKING_HOURS,
 } from './hours-messages';
 import { runCommandInputSchema } from './run-command-input';
+import { sendFileInputSchema } from './send-file-input';
 import { PREVIEW_RUN } from './run-preview';
 import { MANAGE_TIMED } from './timed-commands';
 import { manageTimedInputSchema } from './timed-input';
@@ -56,7 +57,8 @@ import { MANAGE_COMMANDS } from './saved-commands';
 
 const SCHEMAS: Record<string, z.ZodType> = {
   [WORKFLOW_TYPES.runCommand]: runCommandInputSchema,
-  [PREVIEW_RUN]: runCommandInputSchema,
+  [WORKFLOW_TYPES.sendFile]: sendFileInputSchema,
+  [PREVIEW_RUN]: z.union([runCommandInputSchema, sendFileInputSchema]),
   [MANAGE_COMMANDS]: manageCommandsInputSchema,
   [MANAGE_TIMED]: manageTimedInputSchema,
   [REPORT_AGENTS]: reportAgentsInputSchema,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { dangers, describeIssue, presentable } from './input-errors';
 import type { InputError } from './messages';
-import { REGION_PATTERN } from './run-command-input';
+import { REGION_PATTERN } from './run-input';
 import type {
   DiscardCopiesInput,
   LaunchSpotInput,

@@ -8,6 +8,7 @@
 /** What can be waited for. A kind is added here and in src/activities/wait-kinds.ts, nowhere else. */
 export const WAIT_KIND_NAMES = [
   'invocation',
+  'file',
   'agent',
   'snapshot',
   'systemEvent',
@@ -20,7 +21,7 @@ export type WaitKind = (typeof WAIT_KIND_NAMES)[number];
 /** One wait. Plain JSON: it is signalled, carried over continue-as-new and handed to the tick. */
 export interface Wait {
   kind: WaitKind;
-  /** What is waited for: invokeId, instanceId (its agent being back), snapshotId, eventId, `instancesKeyOf`, imageId or instanceId (its reclaim being over). */
+  /** What is waited for: invokeId (of a command or a file), instanceId (its agent being back), snapshotId, eventId, `instancesKeyOf`, imageId or instanceId (its reclaim being over). */
   key: string;
   /** Workflow id of who waits; the run id is left out, so that a continued run is found. */
   waiter: string;
@@ -71,6 +72,8 @@ export interface TickReport {
 export interface WatchMemory {
   /** Answers have been seen in another order than newest first; listing newest first is no evidence then. */
   unordered?: boolean;
+  /** The same of file tasks. */
+  files?: Omit<WatchMemory, 'files'>;
   /** Pages the last listing by status took: how much of the account is alive, ours and foreign. */
   livePages?: number;
 }

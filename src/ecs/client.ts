@@ -7,6 +7,8 @@ import { agentCalls } from './agents';
 import type { AgentCalls } from './agents';
 import { cloudAssistantCalls } from './cloud-assistant';
 import type { CloudAssistantCalls } from './cloud-assistant';
+import { fileCalls } from './files';
+import type { FileCalls } from './files';
 import { instanceCalls } from './instances';
 import type { InstanceCalls } from './instances';
 import { diskCalls } from './disks';
@@ -29,6 +31,7 @@ import type { EcsOptions } from './transport';
 export type EcsClient = InstanceCalls &
   AgentCalls &
   CloudAssistantCalls &
+  FileCalls &
   SavedCommandCalls &
   TimedCommandCalls &
   SystemEventCalls &
@@ -54,6 +57,7 @@ function callsOf(transport: EcsTransport): EcsClient {
     ...instanceCalls(transport),
     ...agentCalls(transport),
     ...cloudAssistantCalls(transport),
+    ...fileCalls(transport),
     ...savedCommandCalls(transport),
     ...timedCommandCalls(transport),
     ...systemEventCalls(transport),

@@ -2,7 +2,7 @@
  * Calls that prove something without doing anything, for `steward doctor`.
  *
  * The one rule: nothing is created, changed or stopped, whoever's keys these are. Reads ask for names that cannot
- * exist. RunCommand, StopInvocation and InstallCloudAssistant have no DryRun: they name what cannot exist, which
+ * exist. RunCommand, SendFile, StopInvocation and InstallCloudAssistant have no DryRun: they name what cannot exist, which
  * ECS looks for only after it has checked the permission, and the script would do nothing anyway. Leaving out a required
  * parameter would prove nothing: the gateway refuses that before it asks who calls.
  */
@@ -19,6 +19,7 @@ import {
   DescribeInstancesRequest,
   DescribeInvocationResultsRequest,
   DescribeInvocationsRequest,
+  DescribeSendFileResultsRequest,
   DescribeSnapshotsRequest,
   InstallCloudAssistantRequest,
   InvokeCommandRequest,
@@ -27,6 +28,7 @@ import {
   ListTagResourcesRequestTag,
   RebootInstanceRequest,
   RunCommandRequest,
+  SendFileRequest,
   StartInstancesRequest,
   StopInstancesRequest,
   StopInvocationRequest,
@@ -48,6 +50,7 @@ type Send = (sdk: Ecs, regionId: string) => Promise<{ body?: { requestId?: strin
 /** Ids are twenty and more characters after the prefix; these are no one's. */
 const NO_INSTANCE = 'i-stewarddoctor';
 const NO_INVOCATION = 't-stewarddoctor';
+const NO_FILE = 'f-stewarddoctor';
 const NO_COMMAND = 'c-stewarddoctor';
 const NO_EVENT = 'e-stewarddoctor';
 const NO_DISK = 'd-stewarddoctor';
@@ -109,6 +112,19 @@ const PROBES: Record<ProbedAction, Send> = {
     sdk.modifyCommand(new ModifyCommandRequest({ regionId, commandId: NO_COMMAND, name: 'probe' })),
   DeleteCommand: (sdk, regionId) =>
     sdk.deleteCommand(new DeleteCommandRequest({ regionId, commandId: NO_COMMAND })),
+  SendFile: (sdk, regionId) =>
+    sdk.sendFile(
+      new SendFileRequest({
+        regionId,
+        name: NO_TAG,
+        targetDir: '/tmp',
+        content: 'nothing',
+        timeout: 10,
+        instanceId: [NO_INSTANCE],
+      }),
+    ),
+  DescribeSendFileResults: (sdk, regionId) =>
+    sdk.describeSendFileResults(new DescribeSendFileResultsRequest({ regionId, invokeId: NO_FILE })),
   StopInvocation: (sdk, regionId) =>
     sdk.stopInvocation(
       new StopInvocationRequest({ regionId, invokeId: NO_INVOCATION, instanceId: [NO_INSTANCE] }),

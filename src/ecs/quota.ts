@@ -24,6 +24,7 @@ export const DEFAULT_QUOTA: QuotaLimits = {
   ListTagResources: 500,
   RunCommand: 100,
   InvokeCommand: 100,
+  SendFile: 100,
   RunInstances: 25,
   '*': 50,
 };

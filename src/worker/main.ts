@@ -15,7 +15,7 @@ import type { Config } from '../config';
 import { createEcsClients } from '../ecs/client';
 import { EMPTY_POLICY_FILE } from '../domain/policy';
 import type { PolicyFile } from '../domain/policy';
-import { formatInputErrors } from '../domain/run-command-input';
+import { formatInputErrors } from '../domain/run-input';
 import { parsePolicyFile } from '../hooks/policy-file';
 import { callWebhook } from '../hooks/webhook';
 import type { Dependencies } from '../activities';

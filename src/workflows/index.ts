@@ -1,5 +1,6 @@
 /** Every workflow of the product; the bundle is made from this file. */
 export { runCommand } from './run-command';
+export { sendFile } from './send-file';
 export { watchRegion } from './watch-region';
 export { patrolRegion } from './patrol-region';
 export { handleSystemEvent } from './handle-system-event';

@@ -1,19 +1,19 @@
 /**
- * `previewRun`: what `runCommand` would do with the same input: targets and why others are none, batches, calls, script.
+ * `previewRun`: what `runCommand` or `sendFile` would do with the same input: targets and why others are none, batches, calls, script.
  *
  * Promise: it looks and starts nothing. What changes between the preview and the run it cannot know.
  */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { upsertSearchAttributes } from '@temporalio/workflow';
-import type { RunCommandInput } from '../domain/messages';
 import { assertResultSize } from '../domain/rows';
 import { PREVIEW_RUN } from '../domain/run-preview';
 import type { RunPreview } from '../domain/run-preview';
+import type { RunInput } from '../domain/sending';
 import { refuseBadInput } from './input';
 import { previewing } from './proxies';
 
 /** @param how `askEcs`: ECS itself is asked too, by a RunCommand with RepeatMode DryRun for the first batch */
-export async function previewRun(input: RunCommandInput, how?: { askEcs?: boolean }): Promise<RunPreview> {
+export async function previewRun(input: RunInput, how?: { askEcs?: boolean }): Promise<RunPreview> {
   await refuseBadInput(PREVIEW_RUN, input);
   upsertSearchAttributes([
     { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: input.region },

@@ -29,10 +29,10 @@ export const reading = proxyActivities<
 });
 
 /**
- * Sending a command. One call, so a minute is plenty. After half an hour without an accepted call the command is not
+ * Sending a command or a file. One call, so a minute is plenty. After half an hour without an accepted call it is not
  * sent any more: nobody expects it then. A cancel waits for the attempt in flight, which may just have been accepted.
  */
-export const dispatching = proxyActivities<Pick<Activities, 'dispatchBatch'>>({
+export const dispatching = proxyActivities<Pick<Activities, 'dispatchBatch' | 'dispatchFileBatch'>>({
   startToCloseTimeout: '1 minute',
   heartbeatTimeout: NOTICED_WITHIN,
   scheduleToCloseTimeout: '30 minutes',
@@ -41,14 +41,16 @@ export const dispatching = proxyActivities<Pick<Activities, 'dispatchBatch'>>({
 });
 
 /** Reading results: pages of 50. */
-export const collecting = proxyActivities<Pick<Activities, 'collectResults' | 'recordBatch'>>({
+export const collecting = proxyActivities<
+  Pick<Activities, 'collectResults' | 'collectFileResults' | 'recordBatch'>
+>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: NOTICED_WITHIN,
   retry: PATIENT,
 });
 
 /** Stopping after a cancel: bounded, so that a cancelled run ends and says what it could not stop. */
-export const stopping = proxyActivities<Pick<Activities, 'stopBatch'>>({
+export const stopping = proxyActivities<Pick<Activities, 'stopBatch' | 'findFileBatch'>>({
   startToCloseTimeout: '1 minute',
   heartbeatTimeout: NOTICED_WITHIN,
   scheduleToCloseTimeout: '10 minutes',

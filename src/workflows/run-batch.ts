@@ -1,5 +1,5 @@
 /**
- * One batch of a command run: dispatch, wait, collect; on cancel: stop, then report.
+ * One batch of a run: dispatch, wait, collect; on cancel: stop what can be stopped, then report.
  *
  * The one rule: a batch always ends in a report that has a row for each of its instances; refusals and lost answers
  * are rows with a reason, never an exception that would take the other batches down.
@@ -14,24 +14,24 @@ import {
 } from '@temporalio/workflow';
 import type { EcsFailureDetail } from '../activities/failures';
 import type { Batch } from '../activities/run-command';
-import type { InstanceRow, RunCommandInput } from '../domain/messages';
+import type { InstanceRow } from '../domain/messages';
 import { UNFIT_INSTANCE_CODES } from '../domain/plan';
 import { ALL_ROWS_UP_TO } from '../domain/rows';
 import type { BatchReport } from '../domain/rows';
 import type { BatchState, RunState, Slice } from '../domain/run-state';
-import { DEFAULT_TIMEOUT_SECONDS, GRACE_AFTER_TIMEOUT_MS } from '../domain/waiting';
-import { collecting, dispatching, reading, stopping } from './proxies';
+import type { RunInput, Sending } from '../domain/sending';
+import { GRACE_AFTER_TIMEOUT_MS } from '../domain/waiting';
+import { collecting, reading } from './proxies';
+import { postOf } from './run-post';
 import type { Hints } from './waiting';
 import { messageOf } from './failure-text';
 
 /** How often a batch is checked again after such a refusal; instances do not vanish faster than that. */
 const MAX_RECHECKS = 3;
 
-/** After StopInvocation, instances that had not started end within seconds; what has started runs on. */
-const STOP_SETTLES_WITHIN_MS = 15_000;
-
 export interface RunContext {
-  input: RunCommandInput;
+  input: RunInput;
+  readonly sending: Sending;
   readonly state: RunState;
   hints: Hints;
   /** Called when a batch has come to another phase. */
@@ -58,15 +58,15 @@ export async function runBatch(batch: BatchState, context: RunContext): Promise<
   batch.phase = 'done';
 }
 
-/** @returns true where the command was accepted for at least one instance. */
+/** @returns true where it was accepted for at least one instance. */
 async function dispatch(batch: BatchState, context: RunContext): Promise<boolean> {
-  const { command, name } = context.input;
+  const { action } = context.sending;
   batch.phase = 'dispatching';
   for (let recheck = 0; batch.instances > 0; recheck += 1) {
     try {
-      const summary = `batch ${batch.index}: RunCommand on ${batch.instances} instances`;
-      const call = { ...requestOf(batch, context), command, name, clientToken: uuid4() };
-      batch.invokeId = (await dispatching.dispatchBatch.executeWithOptions({ summary }, [call])).invokeId;
+      const summary = `batch ${batch.index}: ${action} on ${batch.instances} instances`;
+      const call = { ...requestOf(batch, context), clientToken: uuid4() };
+      batch.invokeId = (await postOf(context.input).dispatch(call, summary)).invokeId;
       batch.dispatchedAt = Date.now();
       return true;
     } catch (error) {
@@ -83,7 +83,7 @@ async function dispatch(batch: BatchState, context: RunContext): Promise<boolean
 
 /** @returns true where instances were taken out: what is left, if anything, is worth sending again. */
 async function takeOutUnfit(batch: BatchState, context: RunContext): Promise<boolean> {
-  const { type } = context.input.command;
+  const { need: type } = context.sending;
   const { fit, unfit } = await reading.recheckBatch({ ...requestOf(batch, context), type });
   batch.unfit.push(...unfit);
   batch.slice = { instanceIds: fit };
@@ -95,14 +95,15 @@ async function takeOutUnfit(batch: BatchState, context: RunContext): Promise<boo
 async function recordUnsent(batch: BatchState, context: RunContext, error: unknown): Promise<void> {
   const refusal = refusalOf(error);
   if (!refusal && isCancellation(error)) throw error;
-  batch.refusal = refusal?.message ?? 'RunCommand was not accepted within its time';
+  const { action } = context.sending;
+  batch.refusal = refusal?.message ?? `${action} was not accepted within its time`;
   const row: Omit<InstanceRow, 'instanceId'> = refusal?.effectExcluded
     ? { outcome: 'NotStarted', errorCode: refusal.code, reason: refusal.message }
-    : { outcome: 'Unknown', reason: unknownReason(error) };
+    : { outcome: 'Unknown', reason: unknownReason(action, error) };
   await end(batch, context, row);
 }
 
-/** The command was sent, but ECS refuses to let us read what became of it (a permission taken away, for one). */
+/** It was sent, but ECS refuses to let us read what became of it (a permission taken away, for one). */
 async function recordUnread(batch: BatchState, context: RunContext, error: unknown): Promise<void> {
   const reason = `sent as ${batch.invokeId}, but its results could not be read: ${messageOf(error)}`;
   await end(batch, context, { outcome: 'Unknown', reason });
@@ -110,8 +111,7 @@ async function recordUnread(batch: BatchState, context: RunContext, error: unkno
 
 /** @returns false where it waits on in the continuation of this run. */
 async function waitAndCollect(batch: BatchState, context: RunContext): Promise<boolean> {
-  const { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = context.input.command;
-  const waitMs = timeoutSeconds * 1000 + GRACE_AFTER_TIMEOUT_MS;
+  const waitMs = context.sending.timeoutSeconds * 1000 + GRACE_AFTER_TIMEOUT_MS;
   const deadline = (batch.dispatchedAt ?? Date.now()) + waitMs;
   for (;;) {
     batch.phase = 'waiting';
@@ -139,7 +139,7 @@ function waitForEnd(
   const since = dispatchedAt ?? Date.now();
   return context.hints.wait({
     region: context.input.region,
-    kind: 'invocation',
+    kind: postOf(context.input).waitKind,
     key: invokeId,
     since,
     withinMs,
@@ -155,30 +155,27 @@ async function stopAndReport(batch: BatchState, context: RunContext): Promise<vo
   batch.phase = 'stopping';
   context.changed();
   const { invokeId } = batch;
+  const post = postOf(context.input);
   try {
-    const stopped = await stopping.stopBatch({ ...requestOf(batch, context), invokeId });
+    const stopped = await post.stop({ ...requestOf(batch, context), invokeId });
     batch.startedBeforeStop = stopped.started.length;
     batch.invokeId ??= stopped.invokeId;
   } catch (error) {
-    const why = `cancelled, but StopInvocation could not be made: ${messageOf(error)}`;
+    const why = `cancelled, but ${post.stopping} could not be made: ${messageOf(error)}`;
     return end(batch, context, { outcome: 'Unknown', reason: why });
   }
   if (batch.invokeId === undefined) {
     return end(batch, context, {
       outcome: 'NotStarted',
-      reason: 'the run was cancelled before RunCommand was accepted',
+      reason: `the run was cancelled before ${context.sending.action} was accepted`,
     });
   }
-  await waitForEnd(batch, context, STOP_SETTLES_WITHIN_MS);
-  batch.report = await collect(
-    batch,
-    context,
-    'the run was cancelled; what had started runs on until its own timeout',
-  );
+  await waitForEnd(batch, context, post.settlesWithinMs);
+  batch.report = await collect(batch, context, post.afterStop);
 }
 
 async function collect(batch: BatchState, context: RunContext, why?: string): Promise<BatchReport> {
-  return collecting.collectResults({
+  return postOf(context.input).collect({
     ...requestOf(batch, context),
     invokeId: batch.invokeId ?? '',
     all: isSmall(context),
@@ -225,9 +222,9 @@ export function refusalOf(error: unknown): (EcsFailureDetail & { message: string
   return detail?.code === undefined ? undefined : { ...detail, message: error.cause.message };
 }
 
-function unknownReason(error: unknown): string {
+function unknownReason(action: string, error: unknown): string {
   const timedOut = error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
   const last =
     timedOut && error.cause.cause ? `; last error: ${error.cause.cause.message}` : `; ${messageOf(error)}`;
-  return `it could not be learnt whether RunCommand took effect${last}`;
+  return `it could not be learnt whether ${action} took effect${last}`;
 }

@@ -11,7 +11,6 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { WORKFLOW_TYPES } from '../domain/messages';
 import { awaitsApproval, nextBatchSize } from '../domain/rate';
 import { addReport, countOf, endBatch, restOf, takeBatch } from '../domain/run-state';
 import type { BatchState, RunState } from '../domain/run-state';
@@ -46,7 +45,7 @@ export async function runWindow(state: RunState, context: RunContext): Promise<'
     while (!isOver() && !runIsOver()) {
       for (let size = nextBatchSize(state); size > 0; size = nextBatchSize(state))
         launch(takeBatch(state, size));
-      if (asked !== awaitsApproval(state)) askForApproval((asked = !asked));
+      if (asked !== awaitsApproval(state)) askForApproval(context, (asked = !asked));
       await condition(
         () => isOver() || runIsOver() || nextBatchSize(state) > 0 || asked !== awaitsApproval(state),
       );
@@ -61,7 +60,7 @@ export async function runWindow(state: RunState, context: RunContext): Promise<'
     for (const batch of state.batches) launch(batch);
     await CancellationScope.nonCancellable(() => Promise.all(work));
   }
-  if (asked) askForApproval(false);
+  if (asked) askForApproval(context, false);
   if (!isOver() && !context.cancelled()) return 'leave';
   await recordRest(state, context);
   return 'over';
@@ -80,8 +79,6 @@ async function recordRest(state: RunState, context: RunContext): Promise<void> {
 }
 
 /** People see it in `steward attention` for as long as it is so. */
-function askForApproval(asked: boolean): void {
-  upsertSearchAttributes([
-    { key: attention, value: asked ? `${WORKFLOW_TYPES.runCommand}: approval` : null },
-  ]);
+function askForApproval({ sending }: RunContext, asked: boolean): void {
+  upsertSearchAttributes([{ key: attention, value: asked ? `${sending.workflow}: approval` : null }]);
 }

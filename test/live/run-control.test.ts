@@ -1,4 +1,6 @@
 /** People and dead workers meet a run that goes on: the command line speaks to it, and what was said outlasts the worker. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { cli } from '../support/cli';
 import type { Finished } from '../support/cli';
 import { LiveServer, killed, withSite } from '../support/live-site';
@@ -80,6 +82,50 @@ test(
         code: 1,
         stdout: expect.stringContaining('5 NotStarted; it was aborted'),
       });
+    }),
+  120_000,
+);
+
+test(
+  'a file of the command line: previewed, sent, there for commands, refused where it is, sent again to the rest',
+  () =>
+    withSite(live, { instances: 3 }, async (site) => {
+      await site.startWorker();
+      const [one = '', ...others] = site.simulator.instanceIds;
+      const file = join(site.dir, 'app.conf');
+      writeFileSync(file, 'a = 1\n');
+      const to = ['--region', site.simulator.regionId, '--to', '/opt/app/', '--mode', '0640'];
+      const send = (ids: string[], ...more: string[]): Promise<Finished> =>
+        say(site, 'send', file, ...to, ...ids.flatMap((id) => ['--instance', id]), ...more);
+      const preview = await send([one, ...others], '--dry-run');
+      expect(preview).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('/opt/app/app.conf, mode 0640'),
+      });
+      expect(preview.stdout).toContain('SendFile 1');
+      expect(site.effects('file.sent')).toHaveLength(0);
+      expect(await send(['i-x'], '--mode', '999')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('--mode'),
+      });
+
+      expect(await send([one])).toMatchObject({ code: 0, stdout: expect.stringContaining('1 of 1') });
+      const id = `sent-${site.account}`;
+      const second = await send([one, ...others], '--id', id);
+      expect(second).toMatchObject({ code: 1, stdout: expect.stringContaining('FileAlreadyExists') });
+      expect((await say(site, 'status', id)).stdout).toContain('sendFile, completed');
+      expect((await say(site, 'results', id, '--failed')).stdout).toContain(`${one}: Failed`);
+      const again = await say(site, 'retry', id, '--on', 'failed', '--json');
+      expect(JSON.parse(again.stdout)).toMatchObject({ retryOf: id, totals: { targets: 1, Failed: 1 } });
+
+      const script = 'cat /opt/app/app.conf; stat -c %a /opt/app/app.conf';
+      const where = ['--region', site.simulator.regionId, ...others.flatMap((each) => ['--instance', each])];
+      const seen = await say(site, 'run', ...where, '--json', '--', script);
+      expect(JSON.parse(seen.stdout)).toMatchObject({
+        totals: { Success: 2 },
+        rows: [{ firstLine: 'a = 1' }, {}],
+      });
+      expect((await say(site, 'send', file, ...to, '--overwrite', '--all', '--yes')).code).toBe(0);
     }),
   120_000,
 );

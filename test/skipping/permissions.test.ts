@@ -93,12 +93,13 @@ describe('the minimal RAM policy', () => {
     const text = readFileSync(join(__dirname, '../../docs/security.md'), 'utf8');
     const printed = /```json\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
     expect(JSON.parse(printed)).toEqual(ramPolicyFor(['runCommand']));
-    const [, both = '', , hours = '', saved = '', agents = ''] = [
+    const [, both = '', , hours = '', saved = '', agents = '', files = ''] = [
       ...text.matchAll(/```json\n([\s\S]*?)```/g),
     ].map(([, json]) => json);
     expect(JSON.parse(both)).toEqual(ramPolicyFor(['runCommand', 'systemEvents']));
     expect(JSON.parse(hours)).toEqual(ramPolicyFor(['workingHours']));
     expect(JSON.parse(saved)).toEqual(ramPolicyFor(['savedCommands']));
     expect(JSON.parse(agents)).toEqual(ramPolicyFor(['agents']));
+    expect(JSON.parse(files)).toEqual(ramPolicyFor(['sendFile']));
   });
 });

@@ -16,15 +16,15 @@ export function startedOn(fleet: Fleet): string[] {
   return effectsOf(fleet, 'command.started').map(({ resourceId }) => resourceId);
 }
 
-/** Instances under way right after each effect that changed it; of all runs, or of these invocations. */
+/** Instances under way right after each effect that changed it; of all runs, or of these invocations; files count as commands do. */
 export function underWay(fleet: Fleet, of?: readonly string[]): { effect: EffectRecord; now: number }[] {
   let now = 0;
   return effectsOf(fleet).flatMap((effect) => {
-    const created = effect.effect === 'invocation.created';
+    const created = effect.effect === 'invocation.created' || effect.effect === 'file.sent';
     const invokeId = created ? effect.resourceId : String(effect.detail?.invokeId);
     if (of?.includes(invokeId) === false) return [];
     if (created) now += Number(effect.detail?.instances);
-    else if (effect.effect === 'command.finished') now -= 1;
+    else if (effect.effect === 'command.finished' || effect.effect === 'file.finished') now -= 1;
     else return [];
     return [{ effect, now }];
   });

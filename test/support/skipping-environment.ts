@@ -12,7 +12,9 @@ import { createActivities } from '../../src/activities';
 import { createEcsClients } from '../../src/ecs/client';
 import type { EcsClient } from '../../src/ecs/client';
 import type { CallRecord, EcsOptions } from '../../src/ecs/transport';
-import type { RunCommandInput, RunCommandResult } from '../../src/domain/messages';
+import type { RunCommandResult } from '../../src/domain/messages';
+import { sendingOf } from '../../src/domain/sending';
+import type { RunInput } from '../../src/domain/sending';
 import { SEARCH_ATTRIBUTES, taskQueueOf } from '../../src/domain/messages';
 import { urgentQueueOf } from '../../src/domain/spot-messages';
 import { createFileMeter } from '../../src/results/meter';
@@ -47,10 +49,10 @@ export interface Fleet {
   calls: CallRecord[];
   /** `batchesPerRun`: the run continues as new after so many batches. */
   start(
-    input: RunCommandInput,
+    input: RunInput,
     carried?: { batchesPerRun: number },
   ): Promise<WorkflowHandle<() => Promise<RunCommandResult>>>;
-  run(input: RunCommandInput): Promise<RunCommandResult>;
+  run(input: RunInput): Promise<RunCommandResult>;
   /** Runs `act` once, right after the first answer to `action`. */
   afterCall(action: string, act: () => void): void;
   /** Calls that reached the simulator, by action. */
@@ -152,7 +154,7 @@ async function workOn<T>(
   // Nobody starts anything urgent with workflows of the test's own.
   const urgent = own ? undefined : await workerOn(urgentQueueOf(ACCOUNT), ecs.urgent);
   const start: Fleet['start'] = (input, carried) =>
-    temporal.client.workflow.start('runCommand', {
+    temporal.client.workflow.start(sendingOf(input).workflow, {
       taskQueue,
       workflowId: `run-${(runs += 1)}`,
       args: [input, ...(carried ? [carried] : [])],

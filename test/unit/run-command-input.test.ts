@@ -2,11 +2,8 @@
 import fc from 'fast-check';
 import { z } from 'zod';
 import { base64Length, utf8Length } from '../../src/domain/command-content';
-import {
-  formatInputErrors,
-  parseRunCommandInput,
-  runCommandInputSchema,
-} from '../../src/domain/run-command-input';
+import { parseRunCommandInput, runCommandInputSchema } from '../../src/domain/run-command-input';
+import { formatInputErrors } from '../../src/domain/run-input';
 import type { RunCommandInput } from '../../src/domain/messages';
 
 const GOOD: RunCommandInput = {
