@@ -88,7 +88,7 @@ export async function followToEnd(
   if (json) terminal.result(runJson(temporal, started, result));
   else {
     terminal.result(resultText(result, terminal.resultsOnTerminal ? terminal.columns : undefined));
-    terminal.say(`Whole outputs: ${selfCommand()} results ${started.workflowId}`);
+    terminal.say(`Every row in full: ${selfCommand()} results ${started.workflowId}`);
     const hint = droppedHint(result.rows);
     if (hint !== undefined) terminal.say(hint);
   }

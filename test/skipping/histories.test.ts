@@ -116,6 +116,18 @@ describe('what was just recorded replays', () => {
       );
     }));
 
+  it('a file in two parts, one of them sent at the second attempt', () =>
+    withFleet({ instances: 51 }, async (fleet) => {
+      const { simulation } = fleet.simulator;
+      simulation.faults.set([{ action: 'SendFile', kind: 'reset', phase: 'after', count: 1 }]);
+      cloudAssistant(simulation).answers.add({ file: 'app.conf', durationMs: 30_000 });
+      const file = { name: 'app.conf', targetDirectory: '/etc/app', content: 'a = 1\n' };
+      const { region, targets } = inputFor(fleet);
+      const handle = await fleet.start({ region, targets, file });
+      expect(await handle.result()).toMatchObject({ totals: { Success: 51, Unfit: 1 } });
+      await keep(fleet, 'send-file', handle);
+    }));
+
   it('a run whose dispatch was answered at the third attempt', () =>
     withFleet({ instances: 2 }, async (fleet) => {
       fleet.simulator.simulation.faults.set([

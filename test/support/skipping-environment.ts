@@ -74,15 +74,25 @@ function quietRuntime(): void {
  */
 export async function withFleet<T>(options: FleetOptions, work: (fleet: Fleet) => Promise<T>): Promise<T> {
   quietRuntime();
-  const path = await timeSkippingServer();
-  const temporal = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
+  const temporal = await startTemporal();
   try {
     await registerSearchAttributes(temporal);
     return await workOn(temporal, options, work);
   } finally {
     await temporal.teardown();
+  }
+}
+
+/** The SDK gives a server five seconds to start; on a busy machine Java alone may take them. */
+async function startTemporal(attempts = 3): Promise<TestWorkflowEnvironment> {
+  const path = await timeSkippingServer();
+  try {
+    return await TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path } },
+    });
+  } catch (error) {
+    if (attempts === 1) throw error;
+    return startTemporal(attempts - 1);
   }
 }
 
