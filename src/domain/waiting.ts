@@ -16,3 +16,6 @@ export const GRACE_AFTER_TIMEOUT_MS = 10 * 60_000;
 
 /** Cloud Assistant's default where a command names no timeout. */
 export const DEFAULT_TIMEOUT_SECONDS = 60;
+
+/** ECS tells the time of a heartbeat in whole seconds: that of a guest that is up within one may seem to be from before. */
+export const HEARTBEAT_PRECISION_MS = 1_000;

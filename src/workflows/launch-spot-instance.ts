@@ -15,6 +15,7 @@ import {
 import { PROGRESS_QUERY } from '../domain/messages';
 import { LAUNCH_SPOT_INSTANCE } from '../domain/spot-messages';
 import type { LaunchSpotInput, LaunchSpotProgress, LaunchSpotResult } from '../domain/spot-messages';
+import { HEARTBEAT_PRECISION_MS } from '../domain/waiting';
 import { instancesKeyOf } from '../domain/watch';
 import { refuseBadInput } from './input';
 import { launching, readingSpot } from './proxies';
@@ -60,7 +61,8 @@ async function becomesReady(hints: Hints, input: LaunchSpotInput, instanceId: st
   const read = await readingSpot.readNotice({ region, instanceId });
   if (!read) return 'it is gone again';
   if (read.status !== 'Running') return `it is still ${read.status} after ${withinMinutes} min`;
-  const agent = await hints.wait({ region, kind: 'agent', key: instanceId, since, withinMs: left() });
+  const of = { region, kind: 'agent', key: instanceId, since: since - HEARTBEAT_PRECISION_MS } as const;
+  const agent = await hints.wait({ ...of, withinMs: left() });
   if (agent === 'deadline') return `its agent does not answer within ${withinMinutes} min`;
   // The wait for an agent ends with its instance too.
   return (await readingSpot.readNotice({ region, instanceId })) ? '' : 'it is gone again';

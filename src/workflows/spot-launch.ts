@@ -10,6 +10,7 @@ import type { Candidate } from '../domain/spot-candidates';
 import { replacementRequest } from '../domain/spot-launch';
 import type { SavedState } from '../domain/spot-messages';
 import type { SpotRecord } from '../domain/spot-record';
+import { HEARTBEAT_PRECISION_MS } from '../domain/waiting';
 import { instancesKeyOf } from '../domain/watch';
 import { isLost, note, recordOf, runOn } from './spot-context';
 import { messageOf } from './failure-text';
@@ -110,7 +111,8 @@ export async function check(context: SpotContext, instanceId: string): Promise<'
     return now;
   };
   if ((await there()) === undefined) return 'gone';
-  const agent = await hints.wait({ region, kind: 'agent', key: instanceId, since, withinMs: left() });
+  const of = { region, kind: 'agent', key: instanceId, since: since - HEARTBEAT_PRECISION_MS } as const;
+  const agent = await hints.wait({ ...of, withinMs: left() });
   // The wait for an agent ends with its instance too.
   const now = await there();
   if (now === undefined) return 'gone';

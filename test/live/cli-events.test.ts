@@ -122,7 +122,7 @@ test('a drill runs the whole chain, and a cancelled one leaves no event behind',
   const eventIdOf = (text: string): string | undefined => /waiting: (e-[a-z0-9]+)/.exec(text)?.[1];
   await until('the event is raised', () => eventIdOf(running.stderr()) !== undefined);
   const eventId = eventIdOf(running.stderr()) ?? '';
-  await until('it is held', async () => (await regional('events', 'now', eventId)).code === 0);
+  await until('it is held', async () => (await regional('events', 'now', eventId)).code === 0, 60_000);
   const { code, stdout } = await running.finished;
   expect(JSON.parse(stdout) as DrillResult).toMatchObject({
     outcome: 'passed',

@@ -151,7 +151,7 @@ describe('a dozen at once', () => {
     () =>
       withRuns({ instances: 1 }, async (site) => {
         const { faults } = site.simulator.simulation;
-        faults.set([{ kind: 'delay', action: 'DescribeInvocations', ms: 15_000, count: 1 }]);
+        faults.set([{ kind: 'delay', action: 'DescribeInvocations', ms: 25_000, count: 1 }]);
         const [run] = await startOneRunEach(site);
         await until('the fault has hit', () => faults.list().some(({ hits }) => hits > 0));
         const generation = (await site.watchState()).waits[0]?.generation;

@@ -1,12 +1,12 @@
 import { rateSeed } from '../support/seeded-rate';
 import { runSeed } from '../support/seeded-run';
 
-/** How many; the first 20 (of limits 6) are in `npm test`. */
+/** How many; the first 10 (of limits 4) are in `npm test`. */
 const SEEDS = Number(process.env.STEWARD_SEEDS ?? 1_000);
 
 it.each([
-  ['random faults: every instance right, every batch sent once', runSeed, 21, SEEDS],
-  ['limits under random faults and people', rateSeed, 7, Math.ceil(SEEDS / 5)],
+  ['random faults: every instance right, every batch sent once', runSeed, 11, SEEDS],
+  ['limits under random faults and people', rateSeed, 5, Math.ceil(SEEDS / 5)],
 ] as const)(
   '%s',
   async (_, run, from, count) => {
