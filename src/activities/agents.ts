@@ -10,11 +10,11 @@ import type { AgentRow, AgentsReport, InstallRow, ReportAgentsInput } from '../d
 import { sortAgents, sumOf } from '../domain/install-state';
 import type { InstallFound } from '../domain/install-state';
 import type { Targets } from '../domain/messages';
-import { carriesIds } from '../domain/run-state';
 import type { Slice } from '../domain/run-state';
-import type { ResultStore, RunKey } from '../results/store';
+import type { ResultStore } from '../results/store';
 import { atBoundary } from './failures';
 import { describeKnownAgents, withoutUnknown } from './known-agents';
+import { idsOf, keepPlan } from './plans';
 import { runKey } from './run-key';
 import { selectTargets } from './select-targets';
 
@@ -41,10 +41,7 @@ export interface AgentActivities {
 }
 
 export function createAgentActivities(ecs: EcsClient, store: ResultStore): AgentActivities {
-  const idsOf = async (run: string, slice: Slice): Promise<string[]> =>
-    'plan' in slice
-      ? (await store.readPlan(keyOf(run), slice.plan)).slice(slice.start, slice.start + slice.count)
-      : slice.instanceIds;
+  const idsOfPart = (run: string, slice: Slice): Promise<string[]> => idsOf(store, runKey(run), slice);
 
   return {
     reportAgents: (request) =>
@@ -62,23 +59,21 @@ export function createAgentActivities(ecs: EcsClient, store: ResultStore): Agent
       atBoundary(async () => {
         const { ids } = await selectTargets(ecs, region, targets);
         const { rows, todo } = sortAgents(await readAgents(ecs, region, ids), force);
-        const key = keyOf(run);
+        const key = runKey(run);
         await store.append(key, rows);
         return {
           ...sumOf(rows),
-          plan: carriesIds(todo.length)
-            ? { instanceIds: todo }
-            : { plan: await store.writePlan(key, todo), count: todo.length },
+          plan: await keepPlan(store, key, todo),
           storePath: store.pathOf(key),
         };
       }),
 
     installOnBatch: ({ region, run, slice }) =>
       atBoundary(async () =>
-        withoutUnknown(await idsOf(run, slice), (ids) => ecs.installAgents(region, ids)),
+        withoutUnknown(await idsOfPart(run, slice), (ids) => ecs.installAgents(region, ids)),
       ),
 
-    readAgentPlan: ({ run, slice }) => idsOf(run, slice),
+    readAgentPlan: ({ run, slice }) => idsOfPart(run, slice),
 
     readAgent: ({ region, instanceId }) =>
       atBoundary(async () => (await readAgents(ecs, region, [instanceId]))[0] as AgentRow),
@@ -87,8 +82,8 @@ export function createAgentActivities(ecs: EcsClient, store: ResultStore): Agent
       const rows =
         'rows' in what
           ? what.rows
-          : (await idsOf(run, what.slice)).map((instanceId) => ({ instanceId, ...what.row }));
-      await store.append(keyOf(run), rows);
+          : (await idsOfPart(run, what.slice)).map((instanceId) => ({ instanceId, ...what.row }));
+      await store.append(runKey(run), rows);
     },
   };
 }
@@ -101,9 +96,4 @@ async function readAgents(ecs: EcsClient, region: string, ids: string[]): Promis
   return ids.map((instanceId) =>
     agentRowOf({ instanceId, instance: instances.get(instanceId), agent: agents.get(instanceId) }, region),
   );
-}
-
-/** The same over all continuations of a run. */
-function keyOf(run: string): RunKey {
-  return { ...runKey(), runId: run };
 }

@@ -16,21 +16,20 @@ import { spreadOverZones } from '../domain/plan';
 import type { Need } from '../domain/plan';
 import { ALL_ROWS_UP_TO, emptyTotals } from '../domain/rows';
 import type { BatchReport } from '../domain/rows';
-import { carriesIds } from '../domain/run-state';
 import type { Resolved, Slice } from '../domain/run-state';
 import type { FileSpec } from '../domain/sending';
 import { VISIBLE_WITHIN_MS } from '../domain/waiting';
-import type { ResultStore, RunKey } from '../results/store';
+import type { ResultStore } from '../results/store';
 import { atBoundary } from './failures';
+import { idsOf, keepPlan } from './plans';
 import { lostRow, report, storedRow } from './result-rows';
+import { runKey } from './run-key';
 import { checkTargets, selectTargets } from './select-targets';
+import { sendOnce, sentTo } from './send-once';
 
 /** Tags every invocation of ours carries, so that it can be found again without its id. */
 const RUN_TAG = 'steward-run';
 const BATCH_TAG = 'steward-batch';
-
-/** ClientToken memory has no documented lifetime: an attempt later than this looks before it sends. */
-const TRUST_CLIENT_TOKEN_MS = 10 * 60_000;
 
 /** A row missing from an ended invocation may still be on its way; after this many looks it is lost. */
 const LOOKS_FOR_MISSING_ROWS = 5;
@@ -87,27 +86,22 @@ export interface RunCommandActivities {
 }
 
 export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): RunCommandActivities {
-  const idsOf = async ({ run, slice }: Pick<Batch, 'run' | 'slice'>): Promise<string[]> =>
-    'plan' in slice
-      ? (await store.readPlan(runKey(run), slice.plan)).slice(slice.start, slice.start + slice.count)
-      : slice.instanceIds;
+  const idsOfBatch = ({ run, slice }: Pick<Batch, 'run' | 'slice'>): Promise<string[]> =>
+    idsOf(store, runKey(run), slice);
 
-  /** Sends a batch; a late attempt looks first whether an earlier one was accepted after all. */
-  const sendOnce = (
+  const sendBatch = (
     request: Batch,
     find: (tags: Record<string, string>) => Promise<InvocationState[]>,
     send: (instanceIds: string[], tags: Record<string, string>) => Promise<{ invokeId: string }>,
   ): Promise<{ invokeId: string }> =>
     atBoundary(async () => {
-      const instanceIds = await idsOf(request);
+      const instanceIds = await idsOfBatch(request);
       const tags = tagsOf(request.run, request.batch);
-      const info = activityInfo();
-      const sinceFirst = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
-      if (info.attempt > 1 && sinceFirst > TRUST_CLIENT_TOKEN_MS) {
-        const sent = coversBatch(await find(tags), instanceIds);
-        if (sent) return { invokeId: sent.invokeId };
-      }
-      return send(instanceIds, tags);
+      return sendOnce(
+        instanceIds,
+        () => find(tags),
+        () => send(instanceIds, tags),
+      );
     });
 
   const collect = (
@@ -116,7 +110,7 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
   ): Promise<BatchReport> =>
     atBoundary(async () => {
       const { run, batch } = request;
-      const instanceIds = await idsOf(request);
+      const instanceIds = await idsOfBatch(request);
       const wanted = new Set(instanceIds);
       const rows = new Map<string, StoredRow>();
       let alive = 0;
@@ -148,9 +142,7 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
         await store.append(key, unfit);
         const order = spread ? spreadOverZones(fit, zoneOf) : fit;
         return {
-          plan: carriesIds(order.length)
-            ? { instanceIds: order }
-            : { plan: await store.writePlan(key, order), count: order.length },
+          plan: await keepPlan(store, key, order),
           unfit: { count: unfit.length, rows: unfit.slice(0, ALL_ROWS_UP_TO) },
           storePath: store.pathOf(key),
         };
@@ -158,13 +150,18 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
 
     recheckBatch: (request) =>
       atBoundary(async () => {
-        const { fit, unfit } = await checkTargets(ecs, request.region, await idsOf(request), request.type);
+        const { fit, unfit } = await checkTargets(
+          ecs,
+          request.region,
+          await idsOfBatch(request),
+          request.type,
+        );
         await store.append(runKey(request.run), unfit);
         return { fit, unfit };
       }),
 
     dispatchBatch: ({ command, name, clientToken, ...request }) =>
-      sendOnce(
+      sendBatch(
         request,
         (tags) => ecs.findInvocations(request.region, tags),
         (instanceIds, tags) =>
@@ -172,7 +169,7 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
       ),
 
     dispatchFileBatch: ({ file, clientToken, ...request }) =>
-      sendOnce(
+      sendBatch(
         request,
         (tags) => ecs.findSentFiles(request.region, tags),
         (instanceIds, tags) => ecs.sendFile({ region: request.region, instanceIds, file, clientToken, tags }),
@@ -186,10 +183,10 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
     stopBatch: ({ invokeId, ...request }) =>
       atBoundary(async () => {
         const { region, run, batch } = request;
-        const instanceIds = await idsOf(request);
+        const instanceIds = await idsOfBatch(request);
         const state = invokeId
           ? await ecs.describeInvocation(region, invokeId)
-          : coversBatch(await ecs.findInvocations(region, tagsOf(run, batch)), instanceIds);
+          : sentTo(await ecs.findInvocations(region, tagsOf(run, batch)), instanceIds);
         const known = invokeId ?? state?.invokeId;
         if (known === undefined) return giveUpLooking(batch);
         const open =
@@ -210,12 +207,12 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
       atBoundary(async () => {
         const { region, run, batch } = request;
         if (invokeId !== undefined) return { invokeId, started: [] };
-        const sent = coversBatch(await ecs.findSentFiles(region, tagsOf(run, batch)), await idsOf(request));
+        const sent = sentTo(await ecs.findSentFiles(region, tagsOf(run, batch)), await idsOfBatch(request));
         return sent ? { invokeId: sent.invokeId, started: [] } : giveUpLooking(batch);
       }),
 
     recordBatch: async ({ batch, row, all, ...request }) => {
-      const rows = (await idsOf(request)).map((instanceId) => ({ instanceId, ...row }));
+      const rows = (await idsOfBatch(request)).map((instanceId) => ({ instanceId, ...row }));
       await store.append(
         runKey(request.run),
         rows.map((each) => ({ ...each, batch })),
@@ -223,14 +220,6 @@ export function createRunCommandActivities(ecs: EcsClient, store: ResultStore): 
       return report(rows, all);
     },
   };
-}
-
-/** The key under which the rows of the running workflow are kept: the same over all its continuations. */
-function runKey(runId: string): RunKey {
-  const { workflowExecution } = activityInfo();
-  if (!workflowExecution)
-    throw new Error('these activities belong to a workflow; they cannot run on their own');
-  return { workflowId: workflowExecution.workflowId, runId };
 }
 
 function tagsOf(run: string, batch: number): Record<string, string> {
@@ -253,14 +242,6 @@ function giveUpLooking(batch: number): StopReport {
 
 function openInstance(instanceId: string): { instanceId: string; status: string } {
   return { instanceId, status: '' };
-}
-
-/** The invocation that was sent for exactly this batch (a batch checked again is a smaller one with the same number). */
-function coversBatch(found: InvocationState[], instanceIds: string[]): InvocationState | undefined {
-  return found.find((state) => {
-    const sent = new Set(state.instances.map((i) => i.instanceId));
-    return sent.size === instanceIds.length && instanceIds.every((id) => sent.has(id));
-  });
 }
 
 function notListed(what: string): ApplicationFailure {

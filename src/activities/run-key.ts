@@ -2,9 +2,10 @@
 import { activityInfo } from '@temporalio/activity';
 import type { RunKey } from '../results/store';
 
-export function runKey(): RunKey {
+/** @param runId of the first run of a chain, whose key all its continuations keep; absent: this run's own */
+export function runKey(runId?: string): RunKey {
   const { workflowExecution } = activityInfo();
   if (!workflowExecution)
     throw new Error('these activities belong to a workflow; they cannot run on their own');
-  return { workflowId: workflowExecution.workflowId, runId: workflowExecution.runId };
+  return { workflowId: workflowExecution.workflowId, runId: runId ?? workflowExecution.runId };
 }

@@ -11,7 +11,6 @@ import { countStates, outcomeOf } from '../domain/invocation';
 import type { CommandSpec, CommandType, InstanceRow, Targets } from '../domain/messages';
 import { tooOldForTimed } from '../domain/plan';
 import { FAILURES_IN_RESULT } from '../domain/rows';
-import { carriesIds } from '../domain/run-state';
 import type { Resolved, Slice } from '../domain/run-state';
 import { TIMED_TAGS } from '../domain/timed-commands';
 import type { TimedWhen } from '../domain/timed-commands';
@@ -21,11 +20,11 @@ import { frequencyOf, nextTime } from '../domain/timed-times';
 import { VISIBLE_WITHIN_MS } from '../domain/waiting';
 import type { ResultStore } from '../results/store';
 import { atBoundary } from './failures';
+import { idsOf, keepPlan } from './plans';
 import { runKey } from './run-key';
 import { checkTargets, selectTargets } from './select-targets';
+import { sendOnce } from './send-once';
 
-/** ClientToken memory has no documented lifetime: an attempt later than this looks before it sends. */
-const TRUST_CLIENT_TOKEN_MS = 10 * 60_000;
 const LOOK_AGAIN_MS = 2_000;
 
 /** What one start of a timed command is called. */
@@ -83,9 +82,7 @@ export function createTimedStartActivities(ecs: EcsClient, store: ResultStore): 
         const key = runKey();
         await store.append(key, unfit);
         return {
-          plan: carriesIds(fit.length)
-            ? { instanceIds: fit }
-            : { plan: await store.writePlan(key, fit), count: fit.length },
+          plan: await keepPlan(store, key, fit),
           unfit: { count: unfit.length, rows: unfit.slice(0, FAILURES_IN_RESULT) },
           storePath: store.pathOf(key),
         };
@@ -93,23 +90,16 @@ export function createTimedStartActivities(ecs: EcsClient, store: ResultStore): 
 
     dispatchTimed: ({ region, name, set, part, slice, command, when, clientToken }) =>
       atBoundary(async () => {
-        const instanceIds =
-          'plan' in slice
-            ? (await store.readPlan(runKey(), slice.plan)).slice(slice.start, slice.start + slice.count)
-            : slice.instanceIds;
+        const instanceIds = await idsOf(store, runKey(), slice);
         const tags = { [TIMED_TAGS.name]: name, [TIMED_TAGS.set]: set, [TIMED_TAGS.part]: String(part) };
-        const { attempt, currentAttemptScheduledTimestampMs, scheduledTimestampMs } = activityInfo();
-        if (
-          attempt > 1 &&
-          currentAttemptScheduledTimestampMs - scheduledTimestampMs > TRUST_CLIENT_TOKEN_MS
-        ) {
-          const sent = (await timedWith(ecs, region, tags)).find((each) => covers(each, instanceIds));
-          if (sent) return { invokeId: sent.invokeId };
-        }
         const frequency = frequencyOf(when);
         const repeatMode = repeatModeOf(when);
         const timing = { repeatMode, ...(frequency === undefined ? {} : { frequency }) };
-        return ecs.runCommand({ region, instanceIds, command, name, clientToken, tags, timing });
+        return sendOnce(
+          instanceIds,
+          () => timedWith(ecs, region, tags),
+          () => ecs.runCommand({ region, instanceIds, command, name, clientToken, tags, timing }),
+        );
       }),
 
     readTimed: ({ region, name, set, invokeIds, when, now }) =>
@@ -165,9 +155,4 @@ export function notYet(message: string): ApplicationFailure {
     nextRetryDelay: LOOK_AGAIN_MS,
     category: ApplicationFailureCategory.BENIGN,
   });
-}
-
-function covers({ instances }: TimedInvocation, instanceIds: string[]): boolean {
-  const sent = new Set(instances.map(({ instanceId }) => instanceId));
-  return sent.size === instanceIds.length && instanceIds.every((id) => sent.has(id));
 }
