@@ -23,6 +23,9 @@ export const UNFIT_INSTANCE_CODES: readonly string[] = [
   'InvalidInstance.NotMatch',
 ];
 
+/** How often a batch is checked again after such a refusal; instances do not vanish faster than that. */
+export const MAX_RECHECKS = 3;
+
 export interface Candidate {
   instanceId: string;
   /** Absent where DescribeInstances did not list the id. */

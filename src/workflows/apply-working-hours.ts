@@ -12,7 +12,6 @@ import {
   executeChild,
   isCancellation,
   setCurrentDetails,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { HoursPlan } from '../activities/hours';
@@ -26,6 +25,7 @@ import { startInstancesByTag, stopInstancesByTag } from './by-tag';
 import { messageOf } from './failure-text';
 import { refuseBadInput } from './input';
 import { lookingAtFleet, planningHours, tellingSoon } from './proxies';
+import { noteOperation } from './search-attributes';
 
 type Due = Extract<HoursPlan, { due: true }>;
 
@@ -38,9 +38,7 @@ const LOOK_STOCK_MINUTES = 4;
 export async function applyWorkingHours(input: ApplyWorkingHoursInput): Promise<ApplyWorkingHoursResult> {
   await refuseBadInput(APPLY_WORKING_HOURS, input);
   const at = nominalTime();
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: APPLY_WORKING_HOURS },
-  ]);
+  noteOperation(APPLY_WORKING_HOURS);
   const plan = await planningHours.planHours({ ...input, at });
   if (!plan.due) {
     const outcome = plan.found ? 'not-due' : 'no-such-hours';

@@ -1,6 +1,5 @@
 /** What the parts of a start or stop by tag share: its state, its counting, its alerts. */
-import { defineSearchAttributeKey } from '@temporalio/common';
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails } from '@temporalio/workflow';
 import { SHOWN, byTagDetails } from '../domain/by-tag';
 import type { Purpose } from '../domain/by-tag';
 import type {
@@ -15,6 +14,7 @@ import { messageOf } from './failure-text';
 import type { GateLease } from './gate-lease';
 import { recording, telling } from './proxies';
 import type { Hints } from './waiting';
+import { askForAttention } from './search-attributes';
 
 /** Both inputs as one: what only the other one has is absent. */
 export type EitherInput = Omit<StartByTagInput & StopByTagInput, 'region' | 'tags'> &
@@ -89,9 +89,7 @@ export async function record(
  */
 export function alert(context: ByTagContext, step: string, reason: string): void {
   const { type, input } = context;
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('StewardAttention', 'KEYWORD'), value: `${type}: ${step}` },
-  ]);
+  askForAttention(`${type}: ${step}`);
   const { region, notify: hooks = [] } = input;
   if (hooks.length === 0) return;
   context.tellings.push(

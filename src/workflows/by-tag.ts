@@ -7,7 +7,6 @@
  * Cancel: nothing more is called; what was asked for is read once more and reported.
  * Not handled: what happens between two readings of ECS is not seen.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -15,7 +14,6 @@ import {
   defineQuery,
   isCancellation,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { byTagSummary, emptyByTagTotals, exceptionsOf, outcomeOfByTag } from '../domain/by-tag';
@@ -32,6 +30,7 @@ import { GateLease } from './gate-lease';
 import { refuseBadInput } from './input';
 import { lookingAtFleet, recording } from './proxies';
 import { Hints } from './waiting';
+import { noteOperation } from './search-attributes';
 
 export const byTagProgressQuery = defineQuery<ByTagProgress>(PROGRESS_QUERY);
 
@@ -51,7 +50,7 @@ async function run(
   const context = newContext(type, purpose, input);
   setHandler(byTagProgressQuery, () => progressOf(context));
   await refuseBadInput(type, input);
-  noteSearchAttributes(context);
+  noteOperation(context.type, { region: context.input.region });
   show(context);
   let refusal: string | undefined;
   let cancelled = false;
@@ -162,11 +161,4 @@ function newContext(type: string, purpose: Purpose, input: EitherInput): ByTagCo
     waitingForStock: 0,
     tellings: [],
   };
-}
-
-function noteSearchAttributes({ type, input }: ByTagContext): void {
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: input.region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: type },
-  ]);
 }

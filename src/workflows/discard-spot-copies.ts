@@ -5,22 +5,18 @@
  * and is looked at once a day; what ECS refuses for good is reported as kept.
  * Cancel: ends it; nothing more is deleted.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
-import { continueAsNew, setCurrentDetails, sleep, upsertSearchAttributes } from '@temporalio/workflow';
+import { continueAsNew, setCurrentDetails, sleep } from '@temporalio/workflow';
 import { DISCARD_SPOT_COPIES } from '../domain/spot-messages';
 import type { DiscardCopiesInput, DiscardCopiesResult } from '../domain/spot-messages';
 import { refuseBadInput } from './input';
 import { discarding } from './proxies';
+import { noteOperation } from './search-attributes';
 
 const DAY_MS = 24 * 3_600_000;
 
 export async function discardSpotCopies(input: DiscardCopiesInput): Promise<DiscardCopiesResult> {
   await refuseBadInput(DISCARD_SPOT_COPIES, input);
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: input.region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: DISCARD_SPOT_COPIES },
-    { key: defineSearchAttributeKey('EcsInstanceId', 'KEYWORD_LIST'), value: [input.instanceId] },
-  ]);
+  noteOperation(DISCARD_SPOT_COPIES, { region: input.region, instanceIds: [input.instanceId] });
   const untilMs = Date.parse(input.after) - Date.now();
   if (untilMs > 0) await sleep(untilMs, { summary: `until ${input.after}` });
   const { region, imageIds, diskIds } = input;

@@ -5,20 +5,13 @@
  * already. Ends are results (`passed`, `not-passed`, `no-notice`, `refused`).
  * Cancel: ends the following; the reclaim and the rescue go on.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
-import {
-  ActivityFailure,
-  defineQuery,
-  setCurrentDetails,
-  setHandler,
-  sleep,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { ActivityFailure, defineQuery, setCurrentDetails, setHandler, sleep } from '@temporalio/workflow';
 import { PROGRESS_QUERY } from '../domain/messages';
 import { DRILL_SPOT_RECLAIM } from '../domain/spot-messages';
 import type { RelaunchSpotInput, SpotDrillProgress, SpotDrillResult } from '../domain/spot-messages';
 import { refuseBadInput } from './input';
 import { drilling, readingSpot } from './proxies';
+import { noteOperation } from './search-attributes';
 
 /** ECS takes no moment that has passed. */
 const AHEAD_MS = 30_000;
@@ -35,11 +28,7 @@ export async function drillSpotReclaim(input: RelaunchSpotInput): Promise<SpotDr
   const progress: SpotDrillProgress = { phase: 'raising', region, instanceId };
   setHandler(spotDrillProgressQuery, () => progress);
   await refuseBadInput(DRILL_SPOT_RECLAIM, input);
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: DRILL_SPOT_RECLAIM },
-    { key: defineSearchAttributeKey('EcsInstanceId', 'KEYWORD_LIST'), value: [instanceId] },
-  ]);
+  noteOperation(DRILL_SPOT_RECLAIM, { region, instanceIds: [instanceId] });
   const end = (about: Pick<SpotDrillResult, 'outcome' | 'summary' | 'rescue'>): SpotDrillResult => {
     progress.phase = 'done';
     const { eventId } = progress;

@@ -6,7 +6,6 @@
  * Ends are results (`passed`, `not-passed`, `still-open`, `refused`, `cancelled`).
  * Not handled: a policy that waits for a person waits in a drill as well.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -16,7 +15,6 @@ import {
   setCurrentDetails,
   setHandler,
   sleep,
-  upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { DRILL_SYSTEM_EVENT } from '../domain/event-messages';
 import { DEFAULT_DRILL_MINUTES, drillSummary } from '../domain/event-report';
@@ -25,6 +23,7 @@ import { PROGRESS_QUERY } from '../domain/messages';
 import { isEventEnd } from '../domain/system-event';
 import { refuseBadInput } from './input';
 import { readingEvents, drilling } from './proxies';
+import { noteOperation } from './search-attributes';
 
 const TYPE = 'SystemMaintenance.Reboot';
 /** Between two looks at the event: a drill takes an hour, and few run. */
@@ -42,7 +41,7 @@ export async function drillSystemEvent(input: DrillInput): Promise<DrillResult> 
   const progress = newProgress(input ?? { region: '', instanceId: '' });
   setHandler(drillProgressQuery, () => progress);
   await refuseBadInput(DRILL_SYSTEM_EVENT, input);
-  noteSearchAttributes(input);
+  noteOperation(DRILL_SYSTEM_EVENT, { region: input.region, instanceIds: [input.instanceId] });
 
   const ended = await rehearse(progress);
   const cancelledEvents = await CancellationScope.nonCancellable(() => cleanUp(progress));
@@ -120,14 +119,6 @@ function enter(progress: DrillProgress, phase: DrillPhase): void {
   progress.phase = phase;
   const { instanceId, eventId = 'no event yet', eventStatus = '' } = progress;
   setCurrentDetails(`**${phase}** drill on \`${instanceId}\`: ${eventId} ${eventStatus}`);
-}
-
-function noteSearchAttributes({ region, instanceId }: DrillInput): void {
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: DRILL_SYSTEM_EVENT },
-    { key: defineSearchAttributeKey('EcsInstanceId', 'KEYWORD_LIST'), value: [instanceId] },
-  ]);
 }
 
 function now(): string {

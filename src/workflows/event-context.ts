@@ -1,6 +1,5 @@
 /** What the parts of `handleSystemEvent` share: its state, its log of steps, its alerts and its small commands. */
-import { defineSearchAttributeKey } from '@temporalio/common';
-import { executeChild, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { executeChild, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { HANDLE_SYSTEM_EVENT } from '../domain/event-messages';
 import { eventDetailsOf } from '../domain/event-summary';
 import type { CommandType, RunCommandResult } from '../domain/messages';
@@ -11,6 +10,7 @@ import { telling } from './proxies';
 import type { GateLease } from './gate-lease';
 import type { Hints } from './waiting';
 import { messageOf } from './failure-text';
+import { askForAttention } from './search-attributes';
 
 export interface EventContext {
   readonly hints: Hints;
@@ -40,15 +40,13 @@ export function note(context: EventContext, step: string, ok: boolean, detail: s
   setCurrentDetails(eventDetailsOf(context.progress));
 }
 
-const ATTENTION = defineSearchAttributeKey('StewardAttention', 'KEYWORD');
-
 /**
  * Tells people: the attention attribute, and the policy's notify hooks. Never fails the workflow, and nothing waits for
  * a hook that does not answer.
  */
 export function alert(context: EventContext, step: string, reason: string): void {
   context.attention = step;
-  upsertSearchAttributes([{ key: ATTENTION, value: `${HANDLE_SYSTEM_EVENT}: ${step}` }]);
+  askForAttention(`${HANDLE_SYSTEM_EVENT}: ${step}`);
   note(context, 'alert', true, `${step}: ${reason}`);
   const { region, event, plan } = context.progress;
   const hooks = context.policy?.notify ?? [];
@@ -64,7 +62,7 @@ export function alert(context: EventContext, step: string, reason: string): void
 export function calm(context: EventContext, step = context.attention): void {
   if (context.attention === undefined || context.attention !== step) return;
   context.attention = undefined;
-  upsertSearchAttributes([{ key: ATTENTION, value: null }]);
+  askForAttention(null);
 }
 
 /** The handler goes on to watch the event, but has nothing more to do for it. */

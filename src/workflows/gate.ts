@@ -5,7 +5,6 @@
  * is dropped within half a minute of somebody waiting for it; never ends. It decides nothing about instances.
  * Cancel and terminate are safe: who waits asks again within minutes, and the next gate takes over what this one held.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -19,7 +18,6 @@ import {
   setCurrentDetails,
   setHandler,
   sleep,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { GateParty } from '../activities/gate';
@@ -37,6 +35,7 @@ import type { GateAnswer, GateRequest, GateState, GateStep } from '../domain/gat
 import { gateDetailsOf } from '../domain/gate-summary';
 import { INVALID_INPUT, PROGRESS_QUERY } from '../domain/messages';
 import { gating } from './proxies';
+import { noteOperation } from './search-attributes';
 
 /** A run of the gate lasts at most a day, idle or not, so that upgrades reach it and its history stays short. */
 const LONGEST_RUN_MS = 24 * 3_600_000;
@@ -60,10 +59,7 @@ export async function gate(carried: GateState): Promise<void> {
     keeper.apply((state) => release(state, [requestId], Date.now())),
   );
   setHandler(gateProgressQuery, () => keeper.state);
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: keeper.state.region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: GATE },
-  ]);
+  noteOperation(GATE, { region: keeper.state.region });
   await keeper.keep();
   await condition(allHandlersFinished);
   await continueAsNew<typeof gate>(keeper.state);

@@ -8,15 +8,7 @@
  * Cancel: ends before the next step; a reboot that was asked for is not undone.
  * It holds the instance and its group at the gate while it works, and stands down where something takes the instance.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
-import {
-  condition,
-  defineQuery,
-  defineSignal,
-  defineUpdate,
-  setHandler,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { condition, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
 import { HANDLE_SYSTEM_EVENT } from '../domain/event-messages';
 import { rescheduleError, tooLateToAct } from '../domain/event-times';
 import { summaryOfEvent } from '../domain/event-summary';
@@ -37,6 +29,7 @@ import { rebootAndCheck } from './event-reboot';
 import { GateLease } from './gate-lease';
 import { refuseBadInput } from './input';
 import { Hints } from './waiting';
+import { noteOperation } from './search-attributes';
 
 /** While the provider carries it out: at most this long between two readings. */
 const WATCH_STEP_MS = 3_600_000;
@@ -211,13 +204,10 @@ function registerHandlers(context: EventContext): void {
 }
 
 function noteSearchAttributes({ progress }: EventContext): void {
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: progress.region },
-    { key: defineSearchAttributeKey('EcsEventId', 'KEYWORD'), value: progress.event?.eventId ?? '' },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: HANDLE_SYSTEM_EVENT },
-    {
-      key: defineSearchAttributeKey('EcsInstanceId', 'KEYWORD_LIST'),
-      value: [progress.event?.instanceId ?? ''],
-    },
-  ]);
+  const { region, event } = progress;
+  noteOperation(HANDLE_SYSTEM_EVENT, {
+    region,
+    eventId: event?.eventId ?? '',
+    instanceIds: [event?.instanceId ?? ''],
+  });
 }

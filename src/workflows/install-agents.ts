@@ -8,7 +8,6 @@
  * Cancel: nothing further is installed or rebooted; what is being rebooted is told as far as it is known then.
  * A large fleet continues as new between reboots.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   CancellationScope,
   continueAsNew,
@@ -16,7 +15,6 @@ import {
   isCancellation,
   setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { INSTALL_AGENTS } from '../domain/agents';
@@ -41,11 +39,13 @@ import { PROGRESS_QUERY } from '../domain/messages';
 import { assertResultSize } from '../domain/rows';
 import type { Slice } from '../domain/run-state';
 import { countOf } from '../domain/run-state';
+import { handedOver } from './carried';
 import { messageOf } from './failure-text';
 import { refuseBadInput } from './input';
 import { rebootAll } from './install-window';
 import { installingAgents, readingAgents } from './proxies';
 import { refusalOf } from './run-batch';
+import { noteOperation } from './search-attributes';
 
 /** InstallCloudAssistant takes at most this many instance ids a call. */
 const INSTALLS_PER_CALL = 50;
@@ -55,21 +55,18 @@ export async function installAgents(
   input: InstallAgentsInput,
   carried?: InstallState | Pick<InstallState, 'rebootsPerRun'>,
 ): Promise<InstallAgentsResult> {
-  const { firstExecutionRunId, continuedFromExecutionRunId } = workflowInfo();
-  const continued = continuedFromExecutionRunId !== undefined && carried !== undefined && 'run' in carried;
-  const state: InstallState = continued
-    ? carried
-    : {
-        ...newInstallState(firstExecutionRunId, new Date().toISOString()),
-        rebootsPerRun: carried?.rebootsPerRun,
-      };
+  const handed = handedOver<InstallState>(carried);
+  const state: InstallState = handed ?? {
+    ...newInstallState(workflowInfo().firstExecutionRunId, new Date().toISOString()),
+    rebootsPerRun: carried?.rebootsPerRun,
+  };
   const shown = (): InstallAgentsProgress => progressOf(state, input ?? { region: '' });
   const changed = (): void => setCurrentDetails(detailsOf(shown()));
   setHandler(defineQuery<InstallAgentsProgress>(PROGRESS_QUERY), shown);
-  if (!continued) await refuseBadInput(INSTALL_AGENTS, input);
+  if (!handed) await refuseBadInput(INSTALL_AGENTS, input);
   changed();
   try {
-    if (!continued) await lookAndInstall(state, input, changed);
+    if (!handed) await lookAndInstall(state, input, changed);
     if (input.reboot && (await rebootAll(state, input, changed)) === 'leave')
       // The targets are in the plan.
       await continueAsNew<typeof installAgents>({ ...input, targets: {} }, state);
@@ -86,10 +83,7 @@ async function lookAndInstall(
   changed: () => void,
 ): Promise<void> {
   const { region, targets, force = false } = input;
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: INSTALL_AGENTS },
-  ]);
+  noteOperation(INSTALL_AGENTS, { region });
   try {
     noteFound(state, await readingAgents.surveyAgents({ region, run: state.run, targets, force }), input);
     state.phase = 'installing';

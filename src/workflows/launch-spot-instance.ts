@@ -4,14 +4,7 @@
  * Promise: one instance, however often anything is retried. Ends are results (`running`, `not-ready`, `refused`).
  * Cancel: ends the waiting; an instance that was launched stays.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
-import {
-  defineQuery,
-  setCurrentDetails,
-  setHandler,
-  upsertSearchAttributes,
-  uuid4,
-} from '@temporalio/workflow';
+import { defineQuery, setCurrentDetails, setHandler, uuid4 } from '@temporalio/workflow';
 import { PROGRESS_QUERY } from '../domain/messages';
 import { LAUNCH_SPOT_INSTANCE } from '../domain/spot-messages';
 import type { LaunchSpotInput, LaunchSpotProgress, LaunchSpotResult } from '../domain/spot-messages';
@@ -20,6 +13,7 @@ import { instancesKeyOf } from '../domain/watch';
 import { refuseBadInput } from './input';
 import { launching, readingSpot } from './proxies';
 import { Hints } from './waiting';
+import { noteOperation } from './search-attributes';
 
 const DEFAULT_MINUTES = 15;
 
@@ -32,7 +26,7 @@ export async function launchSpotInstance(input: LaunchSpotInput): Promise<Launch
   setHandler(launchProgressQuery, () => progress);
   await refuseBadInput(LAUNCH_SPOT_INSTANCE, input);
   const { region } = input;
-  noteSearchAttributes(region);
+  noteOperation(LAUNCH_SPOT_INSTANCE, { region });
   const answer = await launching.launchInstance({ region, request: requestOf(input), clientToken: uuid4() });
   if ('refused' in answer) {
     progress.phase = 'done';
@@ -42,7 +36,7 @@ export async function launchSpotInstance(input: LaunchSpotInput): Promise<Launch
   const instanceId = answer.launched;
   Object.assign(progress, { phase: 'starting', instanceId });
   setCurrentDetails(`\`${instanceId}\` is starting`);
-  noteSearchAttributes(region, instanceId);
+  noteOperation(LAUNCH_SPOT_INSTANCE, { region, instanceIds: [instanceId] });
   const ready = await becomesReady(hints, input, instanceId);
   progress.phase = 'done';
   const outcome = ready === '' ? 'running' : 'not-ready';
@@ -104,16 +98,6 @@ function requestOf(input: LaunchSpotInput): Parameters<typeof launching.launchIn
     spotDuration,
     tags,
   };
-}
-
-function noteSearchAttributes(region: string, instanceId?: string): void {
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: LAUNCH_SPOT_INSTANCE },
-    ...(instanceId === undefined
-      ? []
-      : [{ key: defineSearchAttributeKey('EcsInstanceId', 'KEYWORD_LIST'), value: [instanceId] }]),
-  ]);
 }
 
 function now(): string {

@@ -4,21 +4,18 @@
  * Promise: a command is created at most once (the ClientToken is minted here), and never under a name that is taken.
  * What ECS refuses is a result.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
-import { upsertSearchAttributes, uuid4 } from '@temporalio/workflow';
+import { uuid4 } from '@temporalio/workflow';
 import { assertResultSize } from '../domain/rows';
 import { MANAGE_COMMANDS } from '../domain/saved-commands';
 import type { ManageCommandsInput, ManageCommandsResult } from '../domain/saved-commands';
 import { refuseBadInput } from './input';
 import { managing } from './proxies';
 import { refusalOf } from './run-batch';
+import { noteOperation } from './search-attributes';
 
 export async function manageCommands(input: ManageCommandsInput): Promise<ManageCommandsResult> {
   await refuseBadInput(MANAGE_COMMANDS, input);
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: input.region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: MANAGE_COMMANDS },
-  ]);
+  noteOperation(MANAGE_COMMANDS, { region: input.region });
   try {
     const result: ManageCommandsResult = { outcome: 'done', commands: await act(input) };
     assertResultSize(result);

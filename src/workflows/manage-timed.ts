@@ -4,8 +4,7 @@
  * Promise: each part of a timed command is sent at most once, under a name that nothing else of ours has; what a stop
  * says has been read back. What ECS refuses is a result.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
-import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { workflowInfo } from '@temporalio/workflow';
 import { assertResultSize } from '../domain/rows';
 import { MANAGE_TIMED } from '../domain/timed-commands';
 import type { ManageTimedInput, ManageTimedResult } from '../domain/timed-commands';
@@ -13,13 +12,11 @@ import { refuseBadInput } from './input';
 import { lookingAtTimed, stoppingTimed } from './proxies';
 import { refusalOf } from './run-batch';
 import { startTimed } from './timed-start';
+import { noteOperation } from './search-attributes';
 
 export async function manageTimed(input: ManageTimedInput): Promise<ManageTimedResult> {
   await refuseBadInput(MANAGE_TIMED, input);
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: input.region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: MANAGE_TIMED },
-  ]);
+  noteOperation(MANAGE_TIMED, { region: input.region });
   const { action } = input;
   try {
     const result = { action, ...(await act(input)) } as ManageTimedResult;

@@ -6,7 +6,6 @@
  * many patrols look. Started and stopped by people; cancel ends it and leaves handlers and rescues alone.
  * Continues as new when the server suggests it and at least daily, with what it knows.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ActivityFailure,
   condition,
@@ -15,7 +14,6 @@ import {
   isCancellation,
   setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { PATROL_REGION } from '../domain/event-messages';
@@ -26,6 +24,7 @@ import { PATROL_KINDS } from '../domain/system-event';
 import type { PatrolKind, PatrolState } from '../domain/system-event';
 import { refuseBadInput } from './input';
 import { lookingForReclaims, patrolling } from './proxies';
+import { noteOperation } from './search-attributes';
 
 const DEFAULT_EVERY_SECONDS = 60;
 /** A notice is five minutes; while one runs, others are likely to follow. */
@@ -56,10 +55,7 @@ export async function patrolRegion(carried: PatrolState): Promise<void> {
   let looksOfRun = 0;
   setHandler(patrolProgressQuery, () => state);
   await refuseBadInput(PATROL_REGION, carried);
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: state.region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: PATROL_REGION },
-  ]);
+  noteOperation(PATROL_REGION, { region: state.region });
 
   const runIsOver = (): boolean =>
     Date.now() - startedAt >= LONGEST_RUN_MS ||

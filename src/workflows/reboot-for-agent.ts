@@ -6,7 +6,6 @@
  * second call.
  * Cancel: before the call nothing is done; after it, what is known by then is told.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   CancellationScope,
   condition,
@@ -15,7 +14,6 @@ import {
   isCancellation,
   setHandler,
   sleep,
-  upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { RebootAnswer } from '../activities/system-events';
 import { REBOOT_FOR_AGENT } from '../domain/agents';
@@ -27,6 +25,7 @@ import { refuseBadInput } from './input';
 import { lookingAtAgent } from './proxies';
 import { OLD_BOOT_MAY_ANSWER_MS, callReboot } from './reboot-call';
 import { Hints } from './waiting';
+import { noteOperation } from './search-attributes';
 
 /** From who started it: whatever has not been rebooted yet is not to be. */
 export const standDownSignal = defineSignal('standDown');
@@ -61,11 +60,7 @@ export async function rebootForAgent(input: RebootForAgentInput): Promise<Instal
   setHandler(defineQuery<Progress>(PROGRESS_QUERY), () => progress);
   await refuseBadInput(REBOOT_FOR_AGENT, input);
   const { region, instanceId } = input;
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: REBOOT_FOR_AGENT },
-    { key: defineSearchAttributeKey('EcsInstanceId', 'KEYWORD_LIST'), value: [instanceId] },
-  ]);
+  noteOperation(REBOOT_FOR_AGENT, { region, instanceIds: [instanceId] });
   const given = (): string | undefined => {
     if (cancelled()) return 'cancelled before its reboot';
     if (lease.preemptedBy !== undefined) return `${lease.preemptedBy} took the instance`;

@@ -8,15 +8,7 @@
  * Ends are results (`relaunched`, `withdrawn`, `stopped-not-released` …).
  * Cancel: ends before the next step; what was made stays, with its tags.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
-import {
-  ApplicationFailure,
-  condition,
-  defineQuery,
-  setHandler,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, condition, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
 import { instanceGateKey } from '../domain/gate';
 import { INVALID_INPUT, PROGRESS_QUERY } from '../domain/messages';
 import { RELAUNCH_SPOT_INSTANCE } from '../domain/spot-messages';
@@ -40,6 +32,7 @@ import { readingSpot } from './proxies';
 import { save } from './spot-save';
 import { discardLater, restoreDisks, settle } from './spot-settle';
 import { Hints } from './waiting';
+import { noteOperation } from './search-attributes';
 
 export const spotProgressQuery = defineQuery<SpotProgress>(PROGRESS_QUERY);
 
@@ -58,7 +51,7 @@ export async function relaunchSpotInstance(input: RelaunchSpotInput): Promise<Re
   if (!record?.locked) return resultOf(progress, record ? 'not-locked' : 'not-found', { startedAt });
   progress.lockSeenAt = new Date(lockSeenAt).toISOString();
   progress.policy = reading.policy.name;
-  noteSearchAttributes(input);
+  noteOperation(RELAUNCH_SPOT_INSTANCE, { region: input.region, instanceIds: [input.instanceId] });
   const context = contextOf({ hints, progress, reading, record, lockSeenAt });
   const noticeEnds = followNotice(context);
   noticeEnds.catch(() => undefined);
@@ -218,12 +211,4 @@ function refuseForeignId({ region, instanceId }: RelaunchSpotInput): void {
   if (kind === 'spot' && account && rest.join('/') === `${region}/${instanceId}`) return;
   const message = `this instance is rescued under the id spot/<account>/${region}/${instanceId}, not under ${workflowId}`;
   throw ApplicationFailure.create({ type: INVALID_INPUT, message, nonRetryable: true });
-}
-
-function noteSearchAttributes({ region, instanceId }: RelaunchSpotInput): void {
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: RELAUNCH_SPOT_INSTANCE },
-    { key: defineSearchAttributeKey('EcsInstanceId', 'KEYWORD_LIST'), value: [instanceId] },
-  ]);
 }

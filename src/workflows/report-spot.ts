@@ -3,18 +3,14 @@
  *
  * Promise: it looks and does nothing else. A region that cannot be read within two minutes fails the report.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
-import { upsertSearchAttributes } from '@temporalio/workflow';
 import { REPORT_SPOT } from '../domain/spot-messages';
 import type { SpotReport, SpotReportInput } from '../domain/spot-messages';
 import { refuseBadInput } from './input';
 import { reporting } from './proxies';
+import { noteOperation } from './search-attributes';
 
 export async function reportSpot(input: SpotReportInput): Promise<SpotReport> {
   await refuseBadInput(REPORT_SPOT, input);
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: input.region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: REPORT_SPOT },
-  ]);
+  noteOperation(REPORT_SPOT, { region: input.region });
   return reporting.reportSpot(input);
 }

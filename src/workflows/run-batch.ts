@@ -15,7 +15,7 @@ import {
 import type { EcsFailureDetail } from '../activities/failures';
 import type { Batch } from '../activities/run-command';
 import type { InstanceRow } from '../domain/messages';
-import { UNFIT_INSTANCE_CODES } from '../domain/plan';
+import { MAX_RECHECKS, UNFIT_INSTANCE_CODES } from '../domain/plan';
 import { ALL_ROWS_UP_TO } from '../domain/rows';
 import type { BatchReport } from '../domain/rows';
 import type { BatchState, RunState, Slice } from '../domain/run-state';
@@ -25,9 +25,6 @@ import { collecting, reading } from './proxies';
 import { postOf } from './run-post';
 import type { Hints } from './waiting';
 import { messageOf } from './failure-text';
-
-/** How often a batch is checked again after such a refusal; instances do not vanish faster than that. */
-const MAX_RECHECKS = 3;
 
 export interface RunContext {
   input: RunInput;

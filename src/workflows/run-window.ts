@@ -3,21 +3,13 @@
  *
  * The one rule: what may start is decided by src/domain/rate.ts alone, anew before each batch.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
-import {
-  CancellationScope,
-  condition,
-  isCancellation,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { awaitsApproval, nextBatchSize } from '../domain/rate';
 import { addReport, countOf, endBatch, restOf, takeBatch } from '../domain/run-state';
 import type { BatchState, RunState } from '../domain/run-state';
 import { record, runBatch } from './run-batch';
 import type { RunContext } from './run-batch';
-
-const attention = defineSearchAttributeKey('StewardAttention', 'KEYWORD');
+import { askForAttention } from './search-attributes';
 
 /** @returns `leave` where the run is to continue as new with what is under way; else everything has its rows. */
 export async function runWindow(state: RunState, context: RunContext): Promise<'over' | 'leave'> {
@@ -80,5 +72,5 @@ async function recordRest(state: RunState, context: RunContext): Promise<void> {
 
 /** People see it in `steward attention` for as long as it is so. */
 function askForApproval({ sending }: RunContext, asked: boolean): void {
-  upsertSearchAttributes([{ key: attention, value: asked ? `${sending.workflow}: approval` : null }]);
+  askForAttention(asked ? `${sending.workflow}: approval` : null);
 }

@@ -9,7 +9,6 @@
  * A long run continues as new, with one plain object and without the ids of a large fleet.
  * Not handled: the same job started twice under two ids runs twice.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   CancellationScope,
   allHandlersFinished,
@@ -19,7 +18,6 @@ import {
   isCancellation,
   setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { MAX_INSTANCE_IDS_IN_SEARCH_ATTRIBUTE, PROGRESS_QUERY } from '../domain/messages';
@@ -32,6 +30,7 @@ import { detailsOf, outcomeOfRun, summaryOf } from '../domain/run-summary';
 import { instanceGateKey } from '../domain/gate';
 import { isFileInput, sendingOf } from '../domain/sending';
 import type { RunInput, Sending } from '../domain/sending';
+import { handedOver } from './carried';
 import { GateLease } from './gate-lease';
 import { refuseBadInput } from './input';
 import { reading } from './proxies';
@@ -40,6 +39,7 @@ import type { RunContext } from './run-batch';
 import { acceptUpdates } from './run-updates';
 import { runWindow } from './run-window';
 import { Hints } from './waiting';
+import { noteOperation } from './search-attributes';
 
 export const progressQuery = defineQuery<RunCommandProgress>(PROGRESS_QUERY);
 
@@ -52,14 +52,11 @@ export async function runToEnd(
   input: RunInput,
   carried?: Carried,
 ): Promise<RunCommandResult> {
-  const { firstExecutionRunId, continuedFromExecutionRunId } = workflowInfo();
-  const continued = continuedFromExecutionRunId !== undefined && carried !== undefined && 'run' in carried;
-  const state: RunState = continued
-    ? carried
-    : {
-        ...newRunState(firstExecutionRunId, new Date().toISOString()),
-        batchesPerRun: carried?.batchesPerRun,
-      };
+  const handed = handedOver<RunState>(carried);
+  const state: RunState = handed ?? {
+    ...newRunState(workflowInfo().firstExecutionRunId, new Date().toISOString()),
+    batchesPerRun: carried?.batchesPerRun,
+  };
   // Anything may have been given as input; the check comes after the handlers.
   const shown = (): RunCommandProgress => progressOf(state, input ?? { region: '' });
   const changed = (): void => setCurrentDetails(detailsOf(shown()));
@@ -67,11 +64,11 @@ export async function runToEnd(
   acceptUpdates(state, changed);
   const hints = new Hints();
   const lease = input?.exclusive === true ? new GateLease() : undefined;
-  if (!continued) await refuseBadInput(workflow, input);
+  if (!handed) await refuseBadInput(workflow, input);
   const sending = sendingOf(input);
   changed();
 
-  if (continued || (await resolve(state, input, sending))) {
+  if (handed || (await resolve(state, input, sending))) {
     await takeKeys(state, input, lease);
     const scope = CancellationScope.current();
     const cancelled = (): boolean => (state.cancelled ||= scope.consideredCancelled);
@@ -190,10 +187,6 @@ function noteSearchAttributes(
 ): void {
   const planned = 'instanceIds' in plan ? plan.instanceIds : [];
   const ids = [...rows.map((row) => row.instanceId), ...planned];
-  const listed = targets <= MAX_INSTANCE_IDS_IN_SEARCH_ATTRIBUTE && ids.length > 0;
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: workflow },
-    ...(listed ? [{ key: defineSearchAttributeKey('EcsInstanceId', 'KEYWORD_LIST'), value: ids }] : []),
-  ]);
+  const listed = targets <= MAX_INSTANCE_IDS_IN_SEARCH_ATTRIBUTE;
+  noteOperation(workflow, { region, instanceIds: listed ? ids : [] });
 }

@@ -1,5 +1,4 @@
 /** What the parts of `relaunchSpotInstance` share: its state, its log of steps, its alerts and its small commands. */
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ActivityFailure,
   CancellationScope,
@@ -7,7 +6,6 @@ import {
   isCancellation,
   setCurrentDetails,
   sleep,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RunCommandResult } from '../domain/messages';
@@ -22,6 +20,7 @@ import { runCommand } from './run-command';
 import { readingSpot, telling } from './proxies';
 import type { Hints } from './waiting';
 import { messageOf } from './failure-text';
+import { askForAttention } from './search-attributes';
 
 /** Steps kept; a rescue that looks for a place for a day must not outgrow its result. */
 const MOST_STEPS = 200;
@@ -62,12 +61,7 @@ export function note({ progress }: SpotContext, step: string, ok: boolean, detai
  * a hook that does not answer.
  */
 export function alert(context: SpotContext, step: string, reason: string): void {
-  upsertSearchAttributes([
-    {
-      key: defineSearchAttributeKey('StewardAttention', 'KEYWORD'),
-      value: `${RELAUNCH_SPOT_INSTANCE}: ${step}`,
-    },
-  ]);
+  askForAttention(`${RELAUNCH_SPOT_INSTANCE}: ${step}`);
   note(context, 'alert', true, `${step}: ${reason}`);
   const hooks = context.policy.notify;
   if (hooks.length === 0) return;

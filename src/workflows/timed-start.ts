@@ -13,7 +13,7 @@ import {
 } from '@temporalio/workflow';
 import { PROGRESS_QUERY } from '../domain/messages';
 import type { InstanceRow } from '../domain/messages';
-import { MAX_BATCH, UNFIT_INSTANCE_CODES } from '../domain/plan';
+import { MAX_BATCH, MAX_RECHECKS, UNFIT_INSTANCE_CODES } from '../domain/plan';
 import { FAILURES_IN_RESULT } from '../domain/rows';
 import { countOf, sliceOf } from '../domain/run-state';
 import type { Plan, Slice } from '../domain/run-state';
@@ -23,9 +23,6 @@ import { lookingAtTimed, reading, resolvingTimed, sendingTimed, stoppingTimed } 
 import { refusalOf } from './run-batch';
 
 type Input = Extract<ManageTimedInput, { action: 'start' }>;
-
-/** How often a part is checked again after ECS refused it because of one instance. */
-const MAX_RECHECKS = 3;
 
 const INVOKE_IDS_IN_PROGRESS = 5;
 

@@ -6,14 +6,14 @@
  * launched from stay.
  * Cancel: ends the waiting; an image that is being made stays.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
-import { ActivityFailure, setCurrentDetails, upsertSearchAttributes, uuid4 } from '@temporalio/workflow';
+import { ActivityFailure, setCurrentDetails, uuid4 } from '@temporalio/workflow';
 import { WARM_SPOT_IMAGE } from '../domain/spot-messages';
 import type { RelaunchSpotInput, WarmImageResult } from '../domain/spot-messages';
 import { SPOT_TAGS, copyName } from '../domain/spot-record';
 import { refuseBadInput } from './input';
 import { copying, discarding, readingSpot } from './proxies';
 import { Hints } from './waiting';
+import { noteOperation } from './search-attributes';
 
 /** A first image of a large disk takes hours. */
 const WITHIN_MS = 12 * 3_600_000;
@@ -22,11 +22,7 @@ export async function warmSpotImage(input: RelaunchSpotInput): Promise<WarmImage
   const hints = new Hints();
   await refuseBadInput(WARM_SPOT_IMAGE, input);
   const { region, instanceId } = input;
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: WARM_SPOT_IMAGE },
-    { key: defineSearchAttributeKey('EcsInstanceId', 'KEYWORD_LIST'), value: [instanceId] },
-  ]);
+  noteOperation(WARM_SPOT_IMAGE, { region, instanceIds: [instanceId] });
   const since = Date.now();
   const tag = { key: SPOT_TAGS.warmOf, value: instanceId };
   const name = copyName('warm', instanceId, since);

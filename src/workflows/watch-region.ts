@@ -6,7 +6,6 @@
  * A signal is a hint: waiters read the truth themselves and register again if it is not the end.
  * Cancel and terminate are safe: the waiters' own `lookUntilOver` starts a new watcher at its next look.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -18,7 +17,6 @@ import {
   isCancellation,
   setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { INVALID_INPUT, PROGRESS_QUERY, REGISTER_WAITS_SIGNAL, WORKFLOW_TYPES } from '../domain/messages';
@@ -26,6 +24,7 @@ import { dueWaits, isWaitRegistration, nextLookAt, register, settle, statesAfter
 import type { Wait, WaitRegistration, WatchState } from '../domain/watch';
 import { watchDetailsOf } from '../domain/watch-summary';
 import { watching } from './proxies';
+import { noteOperation } from './search-attributes';
 
 /** A run of the watcher lasts at most a day, idle or not, so that upgrades reach it and its history stays short. */
 const LONGEST_RUN_MS = 24 * 3_600_000;
@@ -53,7 +52,7 @@ export async function watchRegion(carried: WatchState): Promise<void> {
     for (const registration of good) state.waits = register(state.waits, registration);
   });
   setHandler(watchProgressQuery, () => state);
-  noteSearchAttributes(state);
+  noteOperation(WORKFLOW_TYPES.watchRegion, { region: state.region });
 
   const runIsOver = (): boolean =>
     Date.now() - startedAt >= LONGEST_RUN_MS ||
@@ -101,11 +100,4 @@ function refuseForeignId(state: WatchState): void {
   if (kind === 'watch' && account && rest.length === 0 && region === state?.region) return;
   const message = `watchRegion runs under the id watch/<account>/<region> with input {"region": <region>}, not under ${workflowId}`;
   throw ApplicationFailure.create({ type: INVALID_INPUT, message, nonRetryable: true });
-}
-
-function noteSearchAttributes(state: WatchState): void {
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('EcsRegion', 'KEYWORD'), value: state.region },
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: WORKFLOW_TYPES.watchRegion },
-  ]);
 }

@@ -6,7 +6,6 @@
  * `steward hours delete` terminates it. It starts and stops nothing itself.
  * Updates: override, lift, edit. Signal: hoursRan.
  */
-import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   ApplicationFailure,
   allHandlersFinished,
@@ -17,7 +16,6 @@ import {
   defineUpdate,
   setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -44,6 +42,7 @@ import type { HoursLook, HoursRun, NewOverride, WorkingHoursState } from '../dom
 import { INVALID_INPUT, PROGRESS_QUERY } from '../domain/messages';
 import { escapeMarkdown } from '../domain/text';
 import { refuseBadInput } from './input';
+import { askForAttention, noteOperation } from './search-attributes';
 
 const LONGEST_RUN_MS = 24 * 3_600_000;
 
@@ -72,9 +71,7 @@ export async function workingHours(carried: WorkingHoursState): Promise<void> {
   await refuseBadInput(WORKING_HOURS, carried);
   refuseForeignId(state.definition);
   if (state.audit.length === 0) withAudit(state, now(), 'created');
-  upsertSearchAttributes([
-    { key: defineSearchAttributeKey('StewardOperation', 'KEYWORD'), value: WORKING_HOURS },
-  ]);
+  noteOperation(WORKING_HOURS);
   show(state);
   while (Date.now() - startedAt < LONGEST_RUN_MS && !workflowInfo().continueAsNewSuggested) {
     expire(state, Date.now());
@@ -94,8 +91,7 @@ function registerHandlers(state: WorkingHoursState, changed: () => void): void {
     const wanted = attentionOf(state);
     if (shown && wanted === shown.wanted) return;
     shown = { wanted };
-    const value = wanted === undefined ? null : `${WORKING_HOURS}: ${wanted}`;
-    upsertSearchAttributes([{ key: defineSearchAttributeKey('StewardAttention', 'KEYWORD'), value }]);
+    askForAttention(wanted === undefined ? null : `${WORKING_HOURS}: ${wanted}`);
   };
   setHandler(hoursProgressQuery, () => state);
   setHandler(hoursRanSignal, (run: unknown) => {
